@@ -1,0 +1,132 @@
+import { Rsc } from "./response-status-code.ts";
+
+interface FailureRow {
+  readonly rsc: number;
+  /** What an originator is told; a detail may follow it after a colon. */
+  readonly text: string;
+}
+
+/**
+ * Every way an exchange can fail, and what its originator is told.
+ *
+ * 4008 says the originator's own time passed or that the operation may have been executed; 5103 says that nothing
+ * was ever sent, so repeating is safe (TS-0004, 7.3.1.3 and 7.3.3.9.1).
+ */
+export const FAILURES = {
+  GW_PRIMITIVE_MALFORMED: row(Rsc.BAD_REQUEST, "this is not a oneM2M primitive"),
+  GW_CONTENT_MALFORMED: row(Rsc.BAD_REQUEST, "the content cannot be read"),
+  GW_CONTENT_TOO_LARGE: row(Rsc.BAD_REQUEST, "the content is larger than this gateway takes"),
+  GW_REQUEST_INVALID: row(Rsc.BAD_REQUEST, "the request is not valid"),
+  GW_REQUEST_IDENTIFIER_IN_USE: row(
+    Rsc.BAD_REQUEST,
+    "an earlier request of this originator with the same request identifier is still being answered",
+  ),
+  GW_MEDIA_TYPE_UNSUPPORTED: row(
+    Rsc.UNSUPPORTED_MEDIA_TYPE,
+    "the content's media type is not supported",
+  ),
+  GW_NOT_ACCEPTABLE: row(Rsc.NOT_ACCEPTABLE, "none of the accepted media types can be produced"),
+  GW_METHOD_NOT_ALLOWED: row(
+    Rsc.OPERATION_NOT_ALLOWED,
+    "this HTTP method has no oneM2M operation: use GET, POST, PUT or DELETE",
+  ),
+  GW_TARGET_UNKNOWN: row(Rsc.NOT_FOUND, "no registree has this point of access"),
+  GW_TARGET_OFFLINE: row(
+    Rsc.TARGET_NOT_REACHABLE,
+    "the registree has no open WebSocket connection; nothing was sent",
+  ),
+  GW_TARGET_NOT_REACHABLE_BY_REQUEST: row(
+    Rsc.TARGET_NOT_REACHABLE,
+    "the registree takes no requests (requestReachability is false); nothing was sent",
+  ),
+  GW_ONLY_NOTIFY_TO_AE: row(
+    Rsc.OPERATION_NOT_ALLOWED,
+    "only Notify can be sent to an AE; address its resource at the CSE instead",
+  ),
+  GW_LINK_BUSY: row(
+    Rsc.TARGET_NOT_REACHABLE,
+    "the registree has too many requests waiting; nothing was sent",
+  ),
+  GW_NOT_SENT_IN_TIME: row(
+    Rsc.TARGET_NOT_REACHABLE,
+    "the registree was busy until the time for this request had passed; nothing was sent",
+  ),
+  GW_REQUEST_EXPIRED: row(
+    Rsc.REQUEST_TIMEOUT,
+    "the expiration timestamp of the request has passed",
+  ),
+  GW_NO_ANSWER: row(
+    Rsc.REQUEST_TIMEOUT,
+    "the registree did not answer in time; it may have executed the request",
+  ),
+  GW_LINK_LOST: row(
+    Rsc.REQUEST_TIMEOUT,
+    "the registree's connection closed before it answered; it may have executed the request",
+  ),
+  GW_ORIGINATOR_MISSING: row(Rsc.BAD_REQUEST, "the originator (fr, X-M2M-Origin) is missing"),
+  GW_ORIGINATOR_UNKNOWN: row(
+    Rsc.ORIGINATOR_NOT_AUTHENTICATED,
+    "the originator is not registered; register first",
+  ),
+  GW_ORIGINATOR_NOT_YOURS: row(
+    Rsc.ORIGINATOR_NOT_AUTHENTICATED,
+    "this connection may not speak for that originator",
+  ),
+  GW_IDENTITY_TAKEN: row(
+    Rsc.ORIGINATOR_NOT_AUTHENTICATED,
+    "another connection holds this identity and is alive",
+  ),
+  GW_CSE_NEEDS_TLS: row(
+    Rsc.SECURITY_ASSOCIATION_REQUIRED,
+    "a CSE must come over a secured connection (ws.allowCseOnPlain is the laboratory switch)",
+  ),
+  GW_CSE_UNREACHABLE: row(Rsc.TARGET_NOT_REACHABLE, "the CSE cannot be reached; nothing was sent"),
+  GW_CSE_NO_ANSWER: row(
+    Rsc.REQUEST_TIMEOUT,
+    "the CSE did not answer in time; it may have executed the request",
+  ),
+  GW_CSE_ANSWER_UNREADABLE: row(
+    Rsc.TARGET_NOT_REACHABLE,
+    "the CSE's answer is not a oneM2M response",
+  ),
+  GW_CSE_BUSY: row(
+    Rsc.TARGET_NOT_REACHABLE,
+    "too many requests wait for the CSE; nothing was sent",
+  ),
+  GW_NO_CSE: row(
+    Rsc.NOT_IMPLEMENTED,
+    "this gateway runs standalone and knows registrations only; this request needs a CSE behind it",
+  ),
+  GW_NON_BLOCKING_SYNCH: row(
+    Rsc.NON_BLOCKING_SYNCH_REQUEST_NOT_SUPPORTED,
+    "nonBlockingRequestSynch towards a registree is not supported",
+  ),
+  GW_NON_BLOCKING_ASYNCH: row(
+    Rsc.NOT_IMPLEMENTED,
+    "nonBlockingRequestAsynch towards a registree is not supported",
+  ),
+  GW_OVERLOADED: row(Rsc.TARGET_NOT_REACHABLE, "the gateway is at its limit; try again later"),
+  GW_DRAINING: row(Rsc.TARGET_NOT_REACHABLE, "the gateway is shutting down; try again later"),
+  GW_STORE_FAILED: row(Rsc.INTERNAL_SERVER_ERROR, "the gateway cannot write its state"),
+  GW_INTERNAL: row(Rsc.INTERNAL_SERVER_ERROR, "the gateway failed on this request"),
+} as const;
+
+export type FailureCode = keyof typeof FAILURES;
+
+/** The only error this program throws on purpose. `detail` says what was wrong with this very request. */
+export class GatewayError extends Error {
+  readonly code: FailureCode;
+  readonly rsc: number;
+
+  constructor(code: FailureCode, detail?: string, options?: ErrorOptions) {
+    const { text, rsc } = FAILURES[code];
+    super(detail === undefined ? text : `${text}: ${detail}`, options);
+    this.name = "GatewayError";
+    this.code = code;
+    this.rsc = rsc;
+  }
+}
+
+function row(rsc: number, text: string): FailureRow {
+  return { rsc, text };
+}

@@ -1,0 +1,87 @@
+export type Serialization = "json" | "xml" | "cbor";
+
+/** A value in the shape JSON gives it, the canonical form of content (TS-0004, 8.4). */
+export type Tree = null | boolean | number | bigint | string | readonly Tree[] | TreeObject;
+export interface TreeObject {
+  readonly [name: string]: Tree;
+}
+
+/** One value inside a content: which one, and what it becomes; `undefined` takes the member out. */
+export interface Edit {
+  readonly path: readonly [string, ...string[]];
+  readonly value: Tree | undefined;
+}
+
+/**
+ * The value of Primitive Content, opaque until somebody asks.
+ *
+ * Bytes that were received have been checked when they came in, and go out as they are wherever the next hop uses
+ * the same serialization. Codecs make the classes; only they look behind this interface.
+ */
+export interface Content {
+  /** Of the bytes received; undefined when the content was made here and no codec has written it yet. */
+  readonly serialization: Serialization | undefined;
+  /** Name of the content's root, such as "m2m:sgn"; undefined when it is not an object with one member. */
+  root(): string | undefined;
+  /** The whole content, root included; numbers beyond 2^53 may be rounded here, never in the bytes. */
+  tree(): Tree;
+  /** Whether `text` occurs in it; cheap, and true also for a place where it does not matter. */
+  mentions(text: string): boolean;
+  /** A copy with `edits` made; every byte that no edit touches stays. Edits of members that lie in each other are undefined. */
+  edited(edits: readonly Edit[]): Content;
+}
+
+/** Content that originates here. */
+export class MadeContent implements Content {
+  readonly serialization = undefined;
+  readonly #tree: Tree;
+
+  constructor(tree: Tree) {
+    this.#tree = tree;
+  }
+
+  root(): string | undefined {
+    return rootOf(this.#tree);
+  }
+
+  tree(): Tree {
+    return this.#tree;
+  }
+
+  mentions(text: string): boolean {
+    return JSON.stringify(this.#tree).includes(text);
+  }
+
+  edited(edits: readonly Edit[]): Content {
+    return new MadeContent(edits.reduce((tree, edit) => withValue(tree, edit.path, edit.value), this.#tree));
+  }
+}
+
+export function isTreeObject(tree: Tree | undefined): tree is TreeObject {
+  return typeof tree === "object" && tree !== null && !Array.isArray(tree);
+}
+
+export function rootOf(tree: Tree): string | undefined {
+  if (!isTreeObject(tree)) return undefined;
+  const names = Object.keys(tree);
+  return names.length === 1 ? names[0] : undefined;
+}
+
+/** The object below the root of a content, with the root's name; undefined for any other shape. */
+export function rootObjectOf(content: Content | undefined): { root: string; members: TreeObject } | undefined {
+  const root = content?.root();
+  if (content === undefined || root === undefined) return undefined;
+  const tree = content.tree();
+  const members = isTreeObject(tree) ? tree[root] : undefined;
+  return isTreeObject(members) ? { root, members } : undefined;
+}
+
+function withValue(tree: Tree, path: readonly string[], value: Tree | undefined): Tree {
+  const [name, ...rest] = path;
+  if (name === undefined || !isTreeObject(tree)) return value ?? null;
+  const members = new Map(Object.entries(tree));
+  const inner = rest.length === 0 ? value : withValue(members.get(name) ?? {}, rest, value);
+  if (inner === undefined) members.delete(name);
+  else members.set(name, inner);
+  return Object.fromEntries(members);
+}

@@ -1,0 +1,50 @@
+import { type EpochMs, epochMs } from "../base/clock.ts";
+
+const ABSOLUTE = /^(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})(?:,(\d{1,6}))?$/;
+const RELATIVE = /^\d{1,16}$/;
+
+/** m2m:timestamp, `YYYYMMDDThhmmss` with up to six decimals after a comma, UTC; undefined when it is none (TS-0004, 6.3.3). */
+export function parseTimestamp(text: string): EpochMs | undefined {
+  const parts = ABSOLUTE.exec(text);
+  if (parts === null) return undefined;
+  const [year, month, day, hour, minute, second] = parts.slice(1, 7).map(Number) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
+  const at = Date.UTC(year, month - 1, day, hour, minute, second);
+  const back = new Date(at);
+  // Date.UTC lets the 31st of February run over into March.
+  if (back.getUTCMonth() !== month - 1 || back.getUTCDate() !== day || hour > 23 || minute > 59 || second > 59) {
+    return undefined;
+  }
+  const fraction = parts[7] === undefined ? 0 : Math.floor(Number(`0.${parts[7]}`) * 1000);
+  return epochMs(at + fraction);
+}
+
+/** Writes m2m:timestamp with milliseconds: `20261121T061500,250`. */
+export function formatTimestamp(at: EpochMs): string {
+  const iso = new Date(at).toISOString();
+  return `${iso.slice(0, 4)}${iso.slice(5, 7)}${iso.slice(8, 13)}${iso.slice(14, 16)}${iso.slice(17, 19)},${iso.slice(20, 23)}`;
+}
+
+/**
+ * m2m:absRelTimestamp: a timestamp, or milliseconds from `base`, as text or number.
+ *
+ * @returns undefined when it is neither (TS-0004, 6.3.3)
+ */
+export function parseAbsRel(
+  value: unknown,
+  base: EpochMs,
+): { at: EpochMs; relative: boolean } | undefined {
+  if (typeof value === "number") {
+    return Number.isSafeInteger(value) && value >= 0 ? { at: epochMs(base + value), relative: true } : undefined;
+  }
+  if (typeof value !== "string") return undefined;
+  if (RELATIVE.test(value)) return { at: epochMs(base + Number(value)), relative: true };
+  const at = parseTimestamp(value);
+  return at === undefined ? undefined : { at, relative: false };
+}
