@@ -19,7 +19,11 @@ const newestBelow = (folder) =>
   );
 const run = (what, args) => {
   console.error(`${what} …`);
-  const { status } = spawnSync("npm", args, { cwd: root, stdio: ["ignore", "ignore", "inherit"], shell: process.platform === "win32" });
+  const { status } = spawnSync("npm", args, {
+    cwd: root,
+    stdio: ["ignore", "ignore", "inherit"],
+    shell: process.platform === "win32",
+  });
   if (status !== 0) {
     console.error(`${what} failed; run it by hand: npm ${args.join(" ")}`);
     process.exit(1);
@@ -31,9 +35,13 @@ if (modified("node_modules/.package-lock.json") < modified("package-lock.json"))
 }
 const sources = Math.max(newestBelow("src"), modified("tsconfig.json"), modified("package.json"));
 if (modified("dist/main.js") < sources) {
-  const build = spawnSync(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", "src/tsconfig.json"], {
-    cwd: root,
-    stdio: "inherit",
-  });
+  const build = spawnSync(
+    process.execPath,
+    [join(root, "node_modules/typescript/bin/tsc"), "-p", "src/tsconfig.json"],
+    {
+      cwd: root,
+      stdio: "inherit",
+    },
+  );
   if (build.status !== 0) process.exit(build.status ?? 1);
 }

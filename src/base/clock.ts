@@ -89,7 +89,11 @@ export class SystemClock implements Clock {
     this.#wakesAt = Number.POSITIVE_INFINITY;
     const now = Date.now();
     try {
-      for (let slot = this.#order[0]; slot !== undefined && slot * SLOT <= now; slot = this.#order[0]) {
+      for (
+        let slot = this.#order[0];
+        slot !== undefined && slot * SLOT <= now;
+        slot = this.#order[0]
+      ) {
         popSlot(this.#order);
         const members = this.#slots.get(slot);
         this.#slots.delete(slot);
@@ -124,7 +128,8 @@ function popSlot(heap: number[]): void {
   for (;;) {
     let child = 2 * hole + 1;
     if (child >= heap.length) break;
-    if (child + 1 < heap.length && (heap[child + 1] as number) < (heap[child] as number)) child += 1;
+    if (child + 1 < heap.length && (heap[child + 1] as number) < (heap[child] as number))
+      child += 1;
     if ((heap[child] as number) >= last) break;
     heap[hole] = heap[child] as number;
     hole = child;

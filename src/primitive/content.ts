@@ -53,7 +53,9 @@ export class MadeContent implements Content {
   }
 
   edited(edits: readonly Edit[]): Content {
-    return new MadeContent(edits.reduce((tree, edit) => withValue(tree, edit.path, edit.value), this.#tree));
+    return new MadeContent(
+      edits.reduce((tree, edit) => withValue(tree, edit.path, edit.value), this.#tree),
+    );
   }
 }
 
@@ -68,7 +70,9 @@ export function rootOf(tree: Tree): string | undefined {
 }
 
 /** The object below the root of a content, with the root's name; undefined for any other shape. */
-export function rootObjectOf(content: Content | undefined): { root: string; members: TreeObject } | undefined {
+export function rootObjectOf(
+  content: Content | undefined,
+): { root: string; members: TreeObject } | undefined {
   const root = content?.root();
   if (content === undefined || root === undefined) return undefined;
   const tree = content.tree();

@@ -45,7 +45,11 @@ export function entityIdOf(id: string, domain: Domain): EntityId {
     return (relative.startsWith("S") ? `/${relative}` : `${domain.cseId}/${relative}`) as EntityId;
   }
   const slash = relative.indexOf("/", 1);
-  if (slash > 0 && relative.charCodeAt(slash + 1) === 83 && relative.slice(0, slash) === domain.cseId) {
+  if (
+    slash > 0 &&
+    relative.charCodeAt(slash + 1) === 83 &&
+    relative.slice(0, slash) === domain.cseId
+  ) {
     return relative.slice(slash) as EntityId;
   }
   return relative as EntityId;

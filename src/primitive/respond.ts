@@ -9,7 +9,11 @@ import {
 } from "./primitive.ts";
 
 /** The answer to `request`, made here and not relayed. */
-export function respond(request: RequestPrimitive, rsc: number, content?: Content): ResponsePrimitive {
+export function respond(
+  request: RequestPrimitive,
+  rsc: number,
+  content?: Content,
+): ResponsePrimitive {
   return {
     kind: "response",
     requestIdentifier: request.requestIdentifier,

@@ -18,7 +18,13 @@ export function parseTimestamp(text: string): EpochMs | undefined {
   const at = Date.UTC(year, month - 1, day, hour, minute, second);
   const back = new Date(at);
   // Date.UTC lets the 31st of February run over into March.
-  if (back.getUTCMonth() !== month - 1 || back.getUTCDate() !== day || hour > 23 || minute > 59 || second > 59) {
+  if (
+    back.getUTCMonth() !== month - 1 ||
+    back.getUTCDate() !== day ||
+    hour > 23 ||
+    minute > 59 ||
+    second > 59
+  ) {
     return undefined;
   }
   const fraction = parts[7] === undefined ? 0 : Math.floor(Number(`0.${parts[7]}`) * 1000);
@@ -41,7 +47,9 @@ export function parseAbsRel(
   base: EpochMs,
 ): { at: EpochMs; relative: boolean } | undefined {
   if (typeof value === "number") {
-    return Number.isSafeInteger(value) && value >= 0 ? { at: epochMs(base + value), relative: true } : undefined;
+    return Number.isSafeInteger(value) && value >= 0
+      ? { at: epochMs(base + value), relative: true }
+      : undefined;
   }
   if (typeof value !== "string") return undefined;
   if (RELATIVE.test(value)) return { at: epochMs(base + Number(value)), relative: true };
