@@ -85,6 +85,10 @@ export const FAILURES = {
     Rsc.REQUEST_TIMEOUT,
     "the CSE did not answer in time; it may have executed the request",
   ),
+  GW_CSE_CONNECTION_LOST: row(
+    Rsc.REQUEST_TIMEOUT,
+    "the connection to the CSE broke before it answered; it may have executed the request",
+  ),
   GW_CSE_ANSWER_UNREADABLE: row(
     Rsc.TARGET_NOT_REACHABLE,
     "the CSE's answer is not a oneM2M response",
@@ -107,20 +111,26 @@ export const FAILURES = {
   ),
   GW_OVERLOADED: row(Rsc.TARGET_NOT_REACHABLE, "the gateway is at its limit; try again later"),
   GW_DRAINING: row(Rsc.TARGET_NOT_REACHABLE, "the gateway is shutting down; try again later"),
-  GW_STORE_FAILED: row(Rsc.INTERNAL_SERVER_ERROR, "the gateway cannot write its state"),
+  GW_STORE_FAILED: row(Rsc.INTERNAL_SERVER_ERROR, "the gateway cannot use its state"),
   GW_INTERNAL: row(Rsc.INTERNAL_SERVER_ERROR, "the gateway failed on this request"),
 } as const;
 
 export type FailureCode = keyof typeof FAILURES;
 
-/** The only error this program throws on purpose. `detail` says what was wrong with this very request. */
+/**
+ * The only error this program throws on purpose.
+ *
+ * @param about what was wrong with this very request, in words for its originator; a `cause` stays inside
+ */
 export class GatewayError extends Error {
   readonly code: FailureCode;
   readonly rsc: number;
 
-  constructor(code: FailureCode, detail?: string, options?: ErrorOptions) {
+  constructor(code: FailureCode, about?: string | { detail?: string; cause: unknown }) {
     const { text, rsc } = FAILURES[code];
-    super(detail === undefined ? text : `${text}: ${detail}`, options);
+    const { detail, cause } =
+      typeof about === "object" ? about : { detail: about, cause: undefined };
+    super(detail === undefined ? text : `${text}: ${detail}`, cause === undefined ? {} : { cause });
     this.name = "GatewayError";
     this.code = code;
     this.rsc = rsc;

@@ -51,7 +51,5 @@ export const NO_REQUEST = { requestIdentifier: requestId(""), releaseVersion: un
 
 /** Errors that are not ours say nothing about our insides to an originator. */
 export function asGatewayError(error: unknown): GatewayError {
-  return error instanceof GatewayError
-    ? error
-    : new GatewayError("GW_INTERNAL", undefined, { cause: error });
+  return error instanceof GatewayError ? error : new GatewayError("GW_INTERNAL", { cause: error });
 }
