@@ -1,15 +1,47 @@
 import type { Content, Serialization } from "../primitive/content.ts";
+import type { Primitive, RequestId } from "../primitive/primitive.ts";
 
-/** Content as it goes into an HTTP body: UTF-8 text or bytes. */
+/** UTF-8 text or bytes, as it goes into an HTTP body or a WebSocket frame. */
 export type Payload = string | Uint8Array;
 
-/** One serialization of content. Primitives and their envelopes are in the codec's own file. */
+/** What a message turned out to be. */
+export type Reading =
+  | {
+      readonly primitive: Primitive;
+      /** It came inside `m2m:rqp` or `m2m:rsp`: TS-0020 V2 prints that for JSON, TS-0004, 8.4.2 forbids it. */
+      readonly wrapped: boolean;
+    }
+  | {
+      readonly malformed: string;
+      /** Not even the serialization holds: nothing of it could be read. */
+      readonly unreadable: boolean;
+      /** Whether an answer can be correlated, and whether one is due: nobody answers a response. */
+      readonly requestIdentifier: RequestId | undefined;
+      readonly mayAnswer: boolean;
+    };
+
+export interface ReadOptions {
+  /** Take numbers written as strings in the envelope, as nCube-Thyme writes them. */
+  readonly lenient: boolean;
+}
+
+export interface WriteOptions {
+  readonly wrapped: boolean;
+  /** Goes out in place of the primitive's own identifier, where that one is taken on the connection. */
+  readonly requestIdentifier: RequestId;
+}
+
+/** One serialization: of content alone for HTTP bodies, of whole primitives for WebSocket messages. */
 export interface Codec {
   readonly serialization: Serialization;
   /** Plain media type, as sent; what is accepted is wider (TS-0004, 6.7). */
   readonly mediaType: string;
+  readonly frame: "text" | "binary";
   /** Checks the whole of it. @throws GatewayError GW_CONTENT_MALFORMED */
   decodeContent(bytes: Uint8Array): Content;
-  /** Gives the bytes received where the serialization is the same. */
+  /** Gives what was received where the serialization is the same. */
   encodeContent(content: Content): Payload;
+  /** Never throws for what a peer sent. */
+  readPrimitive(message: Uint8Array, options: ReadOptions): Reading;
+  writePrimitive(primitive: Primitive, options: WriteOptions): Payload;
 }
