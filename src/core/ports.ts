@@ -12,19 +12,30 @@ export interface Port {
 /** Why the core closes a link; the binding knows the close code. */
 export type CloseReason = "superseded" | "unidentified" | "deregistered" | "shutdown";
 
-/** One live connection of a registree, seen without its socket. */
-export interface Link extends Port {
+/** One live connection of a registree, or of several, seen without its socket. */
+export interface Link {
   /** Unique in this process; for logs, never for peers. */
   readonly id: string;
   /** False once it is draining or closed: no new request may be sent on it. */
   readonly open: boolean;
-  /** The peer's claims may be believed: it comes from a network that was configured as trusted. */
+  /** What the peer claims may be believed: it comes from a network configured as trusted. */
   readonly trusted: boolean;
-  /** The connection is secured (TLS), so that a CSE may come over it. */
+  /** The connection is secured (TLS), so that a CSE may come over it (TS-0003, 7.1.2). */
   readonly secured: boolean;
-  /** Lets answers that `registree` owes on `other` arrive on this link too. */
+  /**
+   * Sends `request` and waits for the answer of `registree`.
+   *
+   * Rejects only with GatewayError: GW_TARGET_OFFLINE, GW_LINK_BUSY and GW_NOT_SENT_IN_TIME when nothing was sent,
+   * GW_NO_ANSWER and GW_LINK_LOST when it was, GW_REQUEST_IDENTIFIER_IN_USE.
+   */
+  deliver(
+    request: RequestPrimitive,
+    deadline: EpochMs,
+    registree: EntityId,
+  ): Promise<ResponsePrimitive>;
+  /** Lets answers that `registree` still owes on `other` arrive on this link too. */
   inherit(other: Link, registree: EntityId): void;
-  /** Asks for a sign of life now; a link without one closes itself. */
+  /** Asks for a sign of life now; a link that gives none closes itself. */
   probe(): void;
   /** Finishes what is under way and closes. May be called twice. */
   close(reason: CloseReason): void;
@@ -46,8 +57,8 @@ export interface Binding {
 export interface LinkHost {
   /** @param claimed the originator the handshake named, if any; it counts only on a trusted link */
   opened(link: Link, claimed: string | undefined): void;
-  /** For each request primitive on a link. Never rejects: a failure is a response primitive. */
-  receive(request: RequestPrimitive, link: Link): Promise<ResponsePrimitive>;
+  /** For each request primitive on a link. Never rejects: a failure is a response primitive; undefined when none is wanted. */
+  receive(request: RequestPrimitive, link: Link): Promise<ResponsePrimitive | undefined>;
   closed(link: Link): void;
 }
 

@@ -1,0 +1,276 @@
+import { type Clock, later, type Millis, type Timer } from "../base/clock.ts";
+import { GatewayError } from "../base/errors.ts";
+import { Rsc } from "../base/response-status-code.ts";
+import {
+  cseIdOf,
+  type Domain,
+  type EntityId,
+  entityIdOf,
+  originatorForm,
+} from "../primitive/identifiers.ts";
+import type { RequestPrimitive, ResponsePrimitive } from "../primitive/primitive.ts";
+import { respondFailure } from "../primitive/respond.ts";
+import type { Exchanges } from "./exchange.ts";
+import type { Evidence } from "./identity.ts";
+import { registersA } from "./learn.ts";
+import {
+  type PointsOfAccess,
+  withGatewayPoint,
+  withGatewayTargets,
+  withOwnPoints,
+} from "./points-of-access.ts";
+import type { CloseReason, Link, LinkHost, Observer } from "./ports.ts";
+import type { Registrations } from "./registrations.ts";
+import type { Registration, Registry } from "./registry.ts";
+import { chooseRoute } from "./route.ts";
+
+/** How many messages of one link are kept back while who speaks on it is being found out. */
+const KEPT_BACK = 16;
+
+/** What is known of a link besides the identities it carries. */
+interface Room {
+  /** Registrations and adoptions under way, whose outcome later messages wait for. */
+  settling: number;
+  waiting: (() => void)[];
+  idle: Timer | undefined;
+}
+
+export interface LinkParts {
+  readonly domain: Domain;
+  readonly clock: Clock;
+  readonly registry: Registry;
+  readonly registrations: Registrations;
+  readonly exchanges: Exchanges;
+  readonly points: PointsOfAccess;
+  readonly observer: Observer;
+  /** How long a link may stay without an identity. */
+  readonly unboundTimeout: Millis;
+  /** The laboratory switch: CSEs on connections that are not secured. */
+  readonly allowCseOnPlain: boolean;
+}
+
+/**
+ * Serves the requests that come in on links: finds out who speaks, binds the link to it, and carries the request on.
+ *
+ * TS-0020 has no procedure for telling who opened a connection; an identity is learnt from a registration, from the
+ * handshake where that is trusted, and from `fr`.
+ */
+export class Links implements LinkHost {
+  readonly #parts: LinkParts;
+  readonly #rooms = new Map<Link, Room>();
+
+  constructor(parts: LinkParts) {
+    this.#parts = parts;
+    parts.registry.onEmptied = (link) => this.#awaitIdentity(link, "deregistered");
+  }
+
+  get open(): number {
+    return this.#rooms.size;
+  }
+
+  opened(link: Link, claimed: string | undefined): void {
+    this.#rooms.set(link, { settling: 0, waiting: [], idle: undefined });
+    this.#awaitIdentity(link, "unidentified");
+    if (claimed === undefined || claimed === "" || !link.trusted) return;
+    this.#identify(claimed, undefined, "handshake", link).catch(() => {
+      // No harm: an entity about to register claims an identity that nobody knows yet.
+    });
+  }
+
+  closed(link: Link): void {
+    const room = this.#rooms.get(link);
+    this.#rooms.delete(link);
+    room?.idle?.cancel();
+    this.#parts.registry.unbind(link);
+  }
+
+  async receive(request: RequestPrimitive, link: Link): Promise<ResponsePrimitive | undefined> {
+    try {
+      const route = chooseRoute(request.operation, request.to, undefined, this.#parts.registry);
+      const kind = registersA(request);
+      if (kind !== undefined && route.via === "cse")
+        return await this.#register(kind, request, link);
+      const speaker =
+        this.#speaker(request.from, link) ?? (await this.#speakerOnceKnown(request, link));
+      if (route.via === "cse") return await this.#toCse(request, speaker, link);
+      return await this.#parts.exchanges.carry(route, request);
+    } catch (error) {
+      return respondFailure(request, error);
+    }
+  }
+
+  async #register(
+    kind: "ae" | "cse",
+    request: RequestPrimitive,
+    link: Link,
+  ): Promise<ResponsePrimitive | undefined> {
+    if (kind === "cse") {
+      if (request.from === undefined) throw new GatewayError("GW_ORIGINATOR_MISSING");
+      this.#checkCseAllowed(link);
+    }
+    return await this.#settling(link, async () => {
+      const { response, registered } = await this.#parts.registrations.create(kind, request);
+      if (registered !== undefined && link.open) this.#bind(registered.id, link, "registration");
+      return response;
+    });
+  }
+
+  /** Carries a request of a registree to the CSE, its point of access rewritten on the way and restored on the way back. */
+  async #toCse(
+    request: RequestPrimitive,
+    speaker: Registration,
+    link: Link,
+  ): Promise<ResponsePrimitive | undefined> {
+    const { exchanges, points, registrations, registry } = this.#parts;
+    const concerned = registrations.concernedBy(request);
+    const own = concerned !== undefined && registry.isBound(concerned.id, link);
+    const { request: pointed, wrote } =
+      own && request.operation === "update"
+        ? withGatewayPoint(request, registrations.urlOf(concerned), points.base)
+        : { request, wrote: undefined };
+    const url = registrations.urlOf(speaker);
+    const response = await exchanges.carry(
+      { via: "cse" },
+      withGatewayTargets(pointed, speaker, url),
+    );
+    if (response === undefined) return undefined;
+    if (concerned !== undefined) await registrations.learn(concerned, request, response, wrote);
+    if (isForgotten(response)) await registrations.forget(speaker.id);
+    return withOwnPoints(response, registry.registration(speaker.id) ?? speaker, url);
+  }
+
+  /** In whose name the link speaks, if it is known to speak for `from`. @throws GatewayError */
+  #speaker(from: string | undefined, link: Link): Registration | undefined {
+    if (from === undefined) throw new GatewayError("GW_ORIGINATOR_MISSING");
+    const { domain, registry } = this.#parts;
+    const id = entityIdOf(from, domain);
+    if (registry.isBound(id, link)) return registry.registration(id);
+    return this.#cseThatRelays(id, from, link);
+  }
+
+  async #speakerOnceKnown(request: RequestPrimitive, link: Link): Promise<Registration> {
+    const { from } = request;
+    await this.#settled(link);
+    const speaker = this.#speaker(from, link);
+    if (speaker !== undefined) return speaker;
+    if (from === undefined) throw new GatewayError("GW_ORIGINATOR_MISSING");
+    return await this.#identify(from, request.releaseVersion, "from", link);
+  }
+
+  /**
+   * The registree CSE on this link, if it may relay for `from`: it speaks for its AEs and descendants, but neither
+   * for another registree CSE, nor for that one's AEs, nor for an AE of the own CSE (TS-0004, 7.3.2.1).
+   */
+  #cseThatRelays(id: EntityId, from: string, link: Link): Registration | undefined {
+    const { domain, registry } = this.#parts;
+    for (const identity of registry.identitiesOf(link)) {
+      const registration = registry.registration(identity);
+      if (registration?.kind !== "cse") continue;
+      const home = cseIdOf(from, domain);
+      const other =
+        home === undefined ? undefined : registry.registration(entityIdOf(home, domain));
+      const foreign = other?.kind === "cse" && other.id !== registration.id;
+      const local =
+        home === undefined || home === domain.cseId || registry.registration(id) !== undefined;
+      if (foreign || local) throw new GatewayError("GW_ORIGINATOR_NOT_YOURS");
+      return registration;
+    }
+    return undefined;
+  }
+
+  /** Finds out whether a link may speak for `from`, and binds it. @throws GatewayError */
+  async #identify(
+    from: string,
+    releaseVersion: string | undefined,
+    basis: Evidence["basis"],
+    link: Link,
+  ): Promise<Registration> {
+    const { domain, registrations, registry } = this.#parts;
+    const id = entityIdOf(from, domain);
+    const known = registry.registration(id);
+    const form = originatorForm(from, domain);
+    if (known?.kind === "cse" || (known === undefined && form === "cse")) {
+      this.#checkCseAllowed(link);
+      if (known === undefined) throw new GatewayError("GW_ORIGINATOR_UNKNOWN");
+    }
+    if (known !== undefined) {
+      this.#bind(id, link, basis);
+      return known;
+    }
+    return await this.#settling(link, async () => {
+      const adopted = await registrations.adopt(id, from, releaseVersion);
+      this.#bind(id, link, basis);
+      return adopted;
+    });
+  }
+
+  #checkCseAllowed(link: Link): void {
+    if (!link.secured && !this.#parts.allowCseOnPlain) throw new GatewayError("GW_CSE_NEEDS_TLS");
+  }
+
+  /** @throws GatewayError GW_IDENTITY_TAKEN */
+  #bind(id: EntityId, link: Link, basis: Evidence["basis"]): void {
+    const { registry } = this.#parts;
+    const room = this.#rooms.get(link);
+    // The link may have closed while the CSE was being asked.
+    if (room === undefined) throw new GatewayError("GW_TARGET_OFFLINE");
+    const result = registry.bind(id, link, { basis, proven: false, trusted: link.trusted });
+    if (!result.bound) {
+      // If the holder is dead, the next attempt finds the identity free.
+      result.holder.probe();
+      throw new GatewayError("GW_IDENTITY_TAKEN");
+    }
+    room.idle?.cancel();
+    room.idle = undefined;
+    if (result.displaced === undefined) return;
+    link.inherit(result.displaced, id);
+    if (registry.identitiesOf(result.displaced).size === 0) result.displaced.close("superseded");
+  }
+
+  /** Closes the link unless it is bound within the time allowed. */
+  #awaitIdentity(link: Link, reason: CloseReason): void {
+    const room = this.#rooms.get(link);
+    if (room === undefined) return;
+    const { clock, unboundTimeout } = this.#parts;
+    room.idle?.cancel();
+    room.idle = clock.at(later(clock.now(), unboundTimeout), () => link.close(reason));
+  }
+
+  async #settling<T>(link: Link, work: () => Promise<T>): Promise<T> {
+    const room = this.#rooms.get(link);
+    if (room === undefined) throw new GatewayError("GW_TARGET_OFFLINE");
+    room.settling += 1;
+    try {
+      return await work();
+    } finally {
+      room.settling -= 1;
+      if (room.settling === 0) {
+        const { waiting } = room;
+        room.waiting = [];
+        for (const go of waiting) go();
+      }
+    }
+  }
+
+  /** Resolves when no registration is under way on the link. @throws GatewayError GW_OVERLOADED */
+  async #settled(link: Link): Promise<void> {
+    const room = this.#rooms.get(link);
+    while (room !== undefined && room.settling > 0) {
+      if (room.waiting.length >= KEPT_BACK) {
+        throw new GatewayError(
+          "GW_OVERLOADED",
+          "too many requests before the registration was answered",
+        );
+      }
+      await new Promise<void>((resolve) => room.waiting.push(resolve));
+    }
+  }
+}
+
+/** The CSE answers that it does not know the originator any more (TS-0004, 7.3.2.1). */
+function isForgotten(response: ResponsePrimitive): boolean {
+  return (
+    response.failure === undefined &&
+    response.responseStatusCode === Rsc.ORIGINATOR_NOT_AUTHENTICATED
+  );
+}

@@ -1,0 +1,196 @@
+import type { Clock, EpochMs, Timer } from "../base/clock.ts";
+import {
+  addressOf,
+  cseIdOf,
+  type Domain,
+  type EntityId,
+  entityIdOf,
+} from "../primitive/identifiers.ts";
+import type { Operation } from "../primitive/primitive.ts";
+import { type Evidence, mayTakeOver } from "./identity.ts";
+import type { Link, Observer, Table } from "./ports.ts";
+
+/** What is known of a registree while it is registered, online or not. Stored as it is. */
+export interface Registration {
+  readonly id: EntityId;
+  readonly kind: "ae" | "cse";
+  /** Names its point of access at this gateway: 128 random bits, one per registration. */
+  readonly token: string;
+  /** Addresses of its `<AE>` or `<remoteCSE>`, in the spelling of `addressOf`. */
+  readonly addresses: readonly string[];
+  /** pointOfAccess as the registree wrote it; undefined when it wrote none. */
+  readonly pointsOfAccess: readonly string[] | undefined;
+  /** requestReachability: it takes requests at all. */
+  readonly reachable: boolean;
+  /** When its resource expires, if the registrar said so. */
+  readonly expires: EpochMs | undefined;
+}
+
+export type BindResult =
+  | { readonly bound: true; readonly displaced: Link | undefined }
+  | { readonly bound: false; readonly holder: Link };
+
+interface Holder {
+  readonly link: Link;
+  readonly evidence: Evidence;
+}
+
+/**
+ * Who is registered, and on which link each one is now. A link carries any number of identities, an identity is on
+ * one link at most. Registrations outlive links and restarts: closing does not deregister (TS-0020, 6.4).
+ */
+export class Registry {
+  readonly #domain: Domain;
+  readonly #clock: Clock;
+  readonly #observer: Observer;
+  readonly #table: Table<Registration>;
+  readonly #registrations = new Map<EntityId, Registration>();
+  readonly #byToken = new Map<string, Registration>();
+  readonly #byAddress = new Map<string, Registration>();
+  readonly #expiries = new Map<EntityId, Timer>();
+  readonly #holders = new Map<EntityId, Holder>();
+  readonly #identities = new Map<Link, Set<EntityId>>();
+  /** Called when a link has lost its last identity and is still open. */
+  onEmptied: (link: Link) => void = () => {};
+
+  constructor(parts: {
+    domain: Domain;
+    clock: Clock;
+    observer: Observer;
+    table: Table<Registration>;
+  }) {
+    this.#domain = parts.domain;
+    this.#clock = parts.clock;
+    this.#observer = parts.observer;
+    this.#table = parts.table;
+    for (const [, registration] of parts.table.entries()) this.#remember(registration);
+  }
+
+  /** Takes a registration in, in the place of an earlier one of the same entity. @throws GatewayError GW_STORE_FAILED */
+  async register(registration: Registration): Promise<void> {
+    this.#drop(registration.id);
+    this.#remember(registration);
+    await this.#table.put(registration.id, registration);
+  }
+
+  /** Ends a registration and its token, and releases the identity. @throws GatewayError GW_STORE_FAILED */
+  async deregister(id: EntityId): Promise<void> {
+    this.#drop(id);
+    this.release(id);
+    await this.#table.remove(id);
+  }
+
+  registration(id: EntityId): Registration | undefined {
+    return this.#registrations.get(id);
+  }
+
+  byToken(token: string): Registration | undefined {
+    return this.#byToken.get(token);
+  }
+
+  /** The registree whose `<AE>` or `<remoteCSE>` has this address. */
+  byAddress(to: string): Registration | undefined {
+    return this.#byAddress.get(addressOf(to, this.#domain));
+  }
+
+  /**
+   * The registree that a request with this To concerns: the registree CSE it lies under, or for a Notify the AE
+   * whose AE-ID or `<AE>` address it is (TS-0001, 10.2.5.21).
+   */
+  ownerOf(operation: Operation | undefined, to: string): Registration | undefined {
+    const cseId = cseIdOf(to, this.#domain);
+    if (cseId !== undefined && cseId !== this.#domain.cseId) {
+      const cse = this.#registrations.get(entityIdOf(cseId, this.#domain));
+      if (cse?.kind === "cse") return cse;
+    }
+    if (operation !== "notify") return undefined;
+    const ae = this.#registrations.get(entityIdOf(to, this.#domain)) ?? this.byAddress(to);
+    return ae?.kind === "ae" ? ae : undefined;
+  }
+
+  get registered(): number {
+    return this.#registrations.size;
+  }
+
+  find(id: EntityId): Link | undefined {
+    const link = this.#holders.get(id)?.link;
+    return link?.open === true ? link : undefined;
+  }
+
+  /** Whether `link` speaks for `id`, also while it drains. */
+  isBound(id: EntityId, link: Link): boolean {
+    return this.#holders.get(id)?.link === link;
+  }
+
+  identitiesOf(link: Link): ReadonlySet<EntityId> {
+    return this.#identities.get(link) ?? NONE;
+  }
+
+  /** Puts `id` on `link`, if `evidence` is good enough against the link that holds it now. */
+  bind(id: EntityId, link: Link, evidence: Evidence): BindResult {
+    const holder = this.#holders.get(id);
+    if (holder?.link === link) return { bound: true, displaced: undefined };
+    if (holder !== undefined && !mayTakeOver({ ...holder, open: holder.link.open }, evidence)) {
+      this.#observer.takeoverRefused(link, id);
+      return { bound: false, holder: holder.link };
+    }
+    if (holder !== undefined) this.#take(id, holder.link);
+    this.#holders.set(id, { link, evidence });
+    const identities = this.#identities.get(link);
+    if (identities === undefined) this.#identities.set(link, new Set([id]));
+    else identities.add(id);
+    this.#observer.bound(link, id, holder?.link);
+    return { bound: true, displaced: holder?.link };
+  }
+
+  /** Takes `id` off its link. */
+  release(id: EntityId): void {
+    const holder = this.#holders.get(id);
+    if (holder === undefined) return;
+    this.#take(id, holder.link);
+    if (this.identitiesOf(holder.link).size === 0) this.onEmptied(holder.link);
+  }
+
+  /** Takes all identities off a link that is gone. Has no effect on those displaced before. */
+  unbind(link: Link): void {
+    const identities = this.#identities.get(link);
+    this.#identities.delete(link);
+    for (const id of identities ?? []) {
+      this.#holders.delete(id);
+      this.#observer.unbound(link, id);
+    }
+  }
+
+  #take(id: EntityId, link: Link): void {
+    this.#holders.delete(id);
+    const identities = this.#identities.get(link);
+    identities?.delete(id);
+    if (identities?.size === 0) this.#identities.delete(link);
+    this.#observer.unbound(link, id);
+  }
+
+  #remember(registration: Registration): void {
+    this.#registrations.set(registration.id, registration);
+    this.#byToken.set(registration.token, registration);
+    for (const address of registration.addresses) this.#byAddress.set(address, registration);
+    if (registration.expires === undefined) return;
+    const timer = this.#clock.at(registration.expires, () => {
+      this.deregister(registration.id).catch((error: unknown) =>
+        this.#observer.warn("an expired registration could not be removed", { error }),
+      );
+    });
+    this.#expiries.set(registration.id, timer);
+  }
+
+  #drop(id: EntityId): void {
+    const registration = this.#registrations.get(id);
+    if (registration === undefined) return;
+    this.#expiries.get(id)?.cancel();
+    this.#expiries.delete(id);
+    this.#registrations.delete(id);
+    this.#byToken.delete(registration.token);
+    for (const address of registration.addresses) this.#byAddress.delete(address);
+  }
+}
+
+const NONE: ReadonlySet<EntityId> = new Set();

@@ -1,0 +1,47 @@
+import type { FailureCode } from "../base/errors.ts";
+import type { EntityId } from "../primitive/identifiers.ts";
+import type { Operation } from "../primitive/primitive.ts";
+import type { Link } from "./ports.ts";
+import type { Registration } from "./registry.ts";
+
+export type Route =
+  | { readonly via: "link"; readonly link: Link; readonly registree: EntityId }
+  | { readonly via: "cse" }
+  | { readonly via: "refuse"; readonly code: FailureCode };
+
+/** What the route is chosen from; the registry. */
+export interface RouteTable {
+  byToken(token: string): Registration | undefined;
+  ownerOf(operation: Operation | undefined, to: string): Registration | undefined;
+  find(id: EntityId): Link | undefined;
+}
+
+const TO_CSE: Route = { via: "cse" };
+
+/**
+ * Where a request goes: to the registree whose point of access was called, else to the one whom To concerns, else
+ * to the CSE.
+ *
+ * @param operation undefined for an HTTP method that has none; it can only pass through
+ * @param token of the gateway's point of access in the HTTP path; it decides before To, because a registree CSE
+ *   also receives requests for descendants whose CSE-ID differs (TS-0001, 8.2.1.1)
+ */
+export function chooseRoute(
+  operation: Operation | undefined,
+  to: string,
+  token: string | undefined,
+  table: RouteTable,
+): Route {
+  const registration = token === undefined ? table.ownerOf(operation, to) : table.byToken(token);
+  if (registration === undefined) return token === undefined ? TO_CSE : refuse("GW_TARGET_UNKNOWN");
+  if (operation === undefined) return refuse("GW_METHOD_NOT_ALLOWED");
+  if (registration.kind === "ae" && operation !== "notify") return refuse("GW_ONLY_NOTIFY_TO_AE");
+  if (!registration.reachable) return refuse("GW_TARGET_NOT_REACHABLE_BY_REQUEST");
+  const link = table.find(registration.id);
+  if (link === undefined) return refuse("GW_TARGET_OFFLINE");
+  return { via: "link", link, registree: registration.id };
+}
+
+function refuse(code: FailureCode): Route {
+  return { via: "refuse", code };
+}
