@@ -1,0 +1,76 @@
+import { stringify } from "yaml";
+import { type Key, keysByPath } from "./keys.ts";
+import type { Leaf } from "./leaf.ts";
+import { CONFIG_SCHEMA } from "./schema.ts";
+
+/** Marks where README's table of keys begins and ends. */
+export const TABLE_MARKS = { begin: "<!-- config:begin -->", end: "<!-- config:end -->" } as const;
+
+/** README's table of keys, in Markdown. */
+export function renderKeyTable(): string {
+  const rows = [...keysByPath().values()].map(({ path, reader: { leaf } }) => {
+    return `| \`${path}\` | ${defaultText(leaf)} | ${meaningOf(leaf)} |`;
+  });
+  return ["| key | default | meaning |", "|---|---|---|", ...rows, ""].join("\n");
+}
+
+/**
+ * `text` with the block between the marks replaced by the table of keys; undefined when a mark is missing.
+ */
+export function withKeyTable(text: string): string | undefined {
+  const begin = text.indexOf(TABLE_MARKS.begin);
+  const end = text.indexOf(TABLE_MARKS.end);
+  if (begin < 0 || end < begin) return undefined;
+  const before = text.slice(0, begin + TABLE_MARKS.begin.length);
+  return `${before}\n${renderKeyTable()}${text.slice(end)}`;
+}
+
+/** The example file: every key with its default, below its sentence; a key without a default is commented out. */
+export function renderExample(): string {
+  const keys = keysByPath();
+  const blocks = Object.keys(CONFIG_SCHEMA.properties).map((name) => {
+    const single = keys.get(name);
+    if (single !== undefined) return keyLines(single, name, "");
+    const members = [...keys.values()].filter(({ path }) => path.startsWith(`${name}.`));
+    return [
+      `${name}:`,
+      ...members.flatMap((key) => keyLines(key, key.path.slice(name.length + 1), "  ")),
+    ];
+  });
+  return [HEADING, ...blocks.map((lines) => lines.join("\n"))].join("\n\n").concat("\n");
+}
+
+const HEADING = `# Configuration of m2mgw: every key with its default. Keep only the lines you change.
+# A key can also be set by an environment variable (ws.maxMessage is M2MGW_WS_MAX_MESSAGE) and, stronger
+# still, on the command line (--ws.maxMessage 64KiB). There the items of a list are separated by commas.`;
+
+function keyLines({ reader: { leaf } }: Key, name: string, indent: string): string[] {
+  const comment = wrapped(meaningOf(leaf), 100 - indent.length);
+  const line =
+    leaf.default === undefined
+      ? `#${name}: ${stringify(leaf.example).trimEnd()}`
+      : `${name}: ${stringify(leaf.default).trimEnd()}`;
+  return [...comment.map((text) => `# ${text}`), line].map((text) => `${indent}${text}`);
+}
+
+function defaultText({ default: value, absent }: Leaf): string {
+  if (value === undefined) return absent ?? "none";
+  return `\`${typeof value === "string" ? value : JSON.stringify(value)}\``;
+}
+
+const meaningOf = ({ description, range }: Leaf): string =>
+  range === undefined ? description : `${description.replace(/\.$/, "")} (${range}).`;
+
+function wrapped(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(" ")) {
+    if (line !== "" && line.length + 1 + word.length > width - 2) {
+      lines.push(line);
+      line = word;
+    } else {
+      line = line === "" ? word : `${line} ${word}`;
+    }
+  }
+  return [...lines, line];
+}

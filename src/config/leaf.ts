@@ -1,0 +1,260 @@
+import { type TUnsafe, Type } from "@sinclair/typebox";
+import { Ajv, type ValidateFunction } from "ajv";
+import formatsPlugin from "ajv-formats";
+import type { Millis } from "../base/clock.ts";
+import {
+  type Endpoint,
+  type Network,
+  parseEndpoint,
+  parseHttpUrl,
+  parseNetwork,
+} from "./addresses.ts";
+import { parseDuration, parseSize } from "./units.ts";
+
+/** What every key says about itself, beside its JSON Schema for the form it has in the file. */
+export interface Leaf {
+  readonly type: "string" | "boolean" | "integer" | "array";
+  /** One sentence. */
+  readonly description: string;
+  /** In the form it has in the file; undefined when `absent` says what its absence means. */
+  readonly default?: unknown;
+  /** What holds while the key is not set and there is no default. */
+  readonly absent?: string;
+  /** What its value must be, to follow "must be", its range included. */
+  readonly expects: string;
+  /** The values it can have, for documentation; undefined where the description says enough. */
+  readonly range?: string;
+  /** A value for the example file where there is no default. */
+  readonly example?: string;
+  /** Values that are known and not offered yet, with the sentence that says so. */
+  readonly notYet?: { readonly pattern: string; readonly sentence: string };
+}
+
+interface Described {
+  readonly description: string;
+}
+interface Ranged extends Described {
+  readonly default: string;
+  readonly minimum: string;
+  readonly maximum: string;
+}
+interface OptionalText extends Described {
+  readonly absent: string;
+  readonly example: string;
+  readonly notYet?: Leaf["notYet"];
+}
+interface TextForm {
+  readonly pattern: string;
+  readonly expects: string;
+}
+
+/** A length of time, with its unit in the file. */
+export function Duration({ minimum, maximum, ...rest }: Ranged): TUnsafe<Millis> {
+  return Type.Unsafe<Millis>({
+    ...rest,
+    type: "string",
+    format: "duration",
+    formatMinimum: minimum,
+    formatMaximum: maximum,
+    range: `${minimum} to ${maximum}`,
+    expects: `a length of time with its unit (ms, s, m, h, d) from ${minimum} to ${maximum}`,
+  });
+}
+
+/** A number of bytes, with its unit in the file. */
+export function Size({ minimum, maximum, ...rest }: Ranged): TUnsafe<number> {
+  return Type.Unsafe<number>({
+    ...rest,
+    type: "string",
+    format: "size",
+    formatMinimum: minimum,
+    formatMaximum: maximum,
+    range: `${minimum} to ${maximum}`,
+    expects: `a size with its unit (B, KiB, MiB, GiB) from ${minimum} to ${maximum}`,
+  });
+}
+
+export function Count(
+  facts: Described & {
+    readonly default: number;
+    readonly minimum: number;
+    readonly maximum: number;
+  },
+): TUnsafe<number> {
+  return Type.Unsafe<number>({
+    ...facts,
+    type: "integer",
+    range: `${facts.minimum} to ${facts.maximum}`,
+    expects: `a whole number from ${facts.minimum} to ${facts.maximum}`,
+  });
+}
+
+export function Switch(facts: Described & { readonly default: boolean }): TUnsafe<boolean> {
+  return Type.Unsafe<boolean>({ ...facts, type: "boolean", expects: "true or false" });
+}
+
+export function Choice<const T extends string>(
+  values: readonly [T, ...T[]],
+  facts: Described & { readonly default: NoInfer<T> },
+): TUnsafe<T> {
+  return Type.Unsafe<T>({
+    ...facts,
+    type: "string",
+    enum: values,
+    range: values.join(", "),
+    expects: `one of ${values.join(", ")}`,
+  });
+}
+
+export function Text(facts: Described & TextForm & { readonly default: string }): TUnsafe<string> {
+  return Type.Unsafe<string>({ ...facts, type: "string" });
+}
+
+export function OptionalText(facts: OptionalText & TextForm): TUnsafe<string | undefined> {
+  return Type.Unsafe<string | undefined>({ ...facts, type: "string" });
+}
+
+/** An http:// or https:// base URL. */
+export function OptionalUrl(facts: OptionalText): TUnsafe<string | undefined> {
+  return Type.Unsafe<string | undefined>({
+    ...facts,
+    type: "string",
+    format: "http-url",
+    expects: "an http:// or https:// URL without user name, query or fragment",
+  });
+}
+
+/** Where to listen: `host:port`. */
+export function Listen(facts: Described & { readonly default: string }): TUnsafe<Endpoint> {
+  return Type.Unsafe<Endpoint>({
+    ...facts,
+    type: "string",
+    format: "endpoint",
+    expects: "host:port with a port from 0 to 65535, an IPv6 address in brackets",
+  });
+}
+
+export function Networks(facts: Described): TUnsafe<readonly Network[]> {
+  return Type.Unsafe<readonly Network[]>({
+    ...facts,
+    default: [],
+    type: "array",
+    items: { type: "string", format: "network" },
+    expects: "a list of networks such as 10.0.0.0/8 or fd00::/8",
+  });
+}
+
+export function Texts({ pattern, ...facts }: Described & TextForm): TUnsafe<readonly string[]> {
+  return Type.Unsafe<readonly string[]>({
+    ...facts,
+    default: [],
+    type: "array",
+    items: { type: "string", pattern },
+  });
+}
+
+/** How a value that is text in the file becomes what the program works with. */
+const CONVERSIONS: ReadonlyMap<unknown, (text: string) => unknown> = new Map<
+  string,
+  (text: string) => unknown
+>([
+  ["duration", parseDuration],
+  ["size", parseSize],
+  ["endpoint", parseEndpoint],
+  ["http-url", parseHttpUrl],
+  ["network", parseNetwork],
+]);
+
+/** The value the program works with, or the sentence that says what is wrong. */
+export type LeafResult = { readonly value: unknown } | { readonly sentence: string };
+
+/** Reads the values of one key, from the form they have in the file. */
+export class LeafReader {
+  readonly leaf: Leaf;
+  readonly #valid: ValidateFunction;
+  readonly #convert: (value: unknown) => unknown;
+
+  /** @param ajv from `makeAjv`; one serves all leaves */
+  constructor(schema: TUnsafe<unknown>, ajv: Ajv) {
+    // The constructors above are the only makers of leaves, and each gives what Leaf asks for.
+    this.leaf = schema as unknown as Leaf;
+    this.#valid = ajv.compile(schema);
+    this.#convert = conversionOf(schema);
+  }
+
+  read(value: unknown): LeafResult {
+    if (this.#valid(value)) return { value: this.#convert(value) };
+    const { notYet, expects } = this.leaf;
+    if (
+      typeof value === "string" &&
+      notYet !== undefined &&
+      new RegExp(notYet.pattern).test(value)
+    ) {
+      return { sentence: notYet.sentence };
+    }
+    return { sentence: `must be ${expects}, but is ${shown(value)}` };
+  }
+
+  /** What the program works with while the key is not set. */
+  defaultValue(): unknown {
+    const { default: text } = this.leaf;
+    return text === undefined ? undefined : this.#convert(text);
+  }
+
+  /** The same as `read` for text of the environment or the command line, where a list is separated by commas. */
+  readText(text: string): LeafResult {
+    switch (this.leaf.type) {
+      case "boolean":
+        return this.read(text === "true" ? true : text === "false" ? false : text);
+      case "integer":
+        return this.read(/^\d+$/.test(text) ? Number(text) : text);
+      case "array":
+        return this.read(
+          text
+            .split(",")
+            .map((part) => part.trim())
+            .filter((part) => part !== ""),
+        );
+      case "string":
+        return this.read(text);
+    }
+  }
+}
+
+function conversionOf(schema: TUnsafe<unknown>): (value: unknown) => unknown {
+  const convert = CONVERSIONS.get(schema["format"]);
+  if (convert !== undefined) return (value) => convert(value as string);
+  const each = CONVERSIONS.get((schema["items"] as { format?: string } | undefined)?.format);
+  return each === undefined ? (value) => value : (value) => (value as string[]).map(each);
+}
+
+/** A validator that knows the formats and annotations of leaves. */
+export function makeAjv(): Ajv {
+  const ajv = new Ajv();
+  formatsPlugin.default(ajv, { formats: [], keywords: true });
+  ajv.addVocabulary(["absent", "expects", "range", "example", "notYet"]);
+  for (const [name, parse] of [
+    ["duration", parseDuration],
+    ["size", parseSize],
+  ] as const) {
+    ajv.addFormat(name, {
+      type: "string",
+      validate: (text: string) => parse(text) !== undefined,
+      compare: (a: string, b: string) => (parse(a) ?? 0) - (parse(b) ?? 0),
+    });
+  }
+  for (const [name, parse] of [
+    ["endpoint", parseEndpoint],
+    ["http-url", parseHttpUrl],
+    ["network", parseNetwork],
+  ] as const) {
+    ajv.addFormat(name, (text: string) => parse(text) !== undefined);
+  }
+  return ajv;
+}
+
+/** A value for a sentence: short, and without the password a URL may carry. */
+function shown(value: unknown): string {
+  const text = JSON.stringify(value)?.replace(/\/\/[^/@]*@/, "//***@") ?? String(value);
+  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+}

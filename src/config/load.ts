@@ -1,0 +1,125 @@
+import { homedir } from "node:os";
+import { join, resolve } from "node:path";
+import { type Endpoint, formatEndpoint, isLoopback } from "./addresses.ts";
+import { type Key, keysByPath } from "./keys.ts";
+import type { Config } from "./schema.ts";
+import {
+  type Fault,
+  type Setting,
+  type Source,
+  settingsOfEnvironment,
+  settingsOfFlags,
+} from "./settings.ts";
+import { settingsOfFile } from "./yaml-file.ts";
+
+export interface ConfigSources {
+  /** Path of the YAML file, if there is one. */
+  readonly file?: string | undefined;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Text by key path, without the dashes. */
+  readonly flags?: ReadonlyMap<string, string> | undefined;
+}
+
+/**
+ * Reads the configuration: flag over environment over file over default.
+ *
+ * Each source is checked whole, also where a stronger one overrides it, and all faults come together. What one key
+ * asks of another is checked when every value for itself is right.
+ */
+export function loadConfig({
+  file,
+  env,
+  flags = new Map(),
+}: ConfigSources): { readonly config: Config } | { readonly faults: readonly Fault[] } {
+  const keys = keysByPath();
+  const sources: Source[] = [
+    ...(file === undefined ? [] : [settingsOfFile(keys, file)]),
+    settingsOfEnvironment(keys, env),
+    settingsOfFlags(keys, flags),
+  ];
+  const faults = sources.flatMap((source) => source.faults);
+  if (faults.length > 0) return { faults };
+
+  const settings = new Map(sources.flatMap((source) => [...source.settings]));
+  const config = configOf(keys, settings, env);
+  const conflicts = conflictsOf(config, settings);
+  return conflicts.length > 0 ? { faults: conflicts } : { config };
+}
+
+/** `front` has a CSE behind it; `standalone` answers registrations itself. */
+export const deploymentOf = (config: Config): "standalone" | "front" =>
+  config.cse.url === undefined ? "standalone" : "front";
+
+function configOf(
+  keys: ReadonlyMap<string, Key>,
+  settings: ReadonlyMap<string, Setting>,
+  env: ConfigSources["env"],
+): Config {
+  const groups = new Map<string, Map<string, unknown>>();
+  for (const [path, { reader }] of keys) {
+    const [group = "", name] = path.split(".");
+    if (name === undefined) continue;
+    const members = groups.get(group) ?? new Map<string, unknown>();
+    groups.set(
+      group,
+      members.set(name, frozen(settings.get(path)?.value ?? reader.defaultValue())),
+    );
+  }
+  const stateDir = settings.get("stateDir")?.value as string | undefined;
+  // Every leaf was read by the reader of its own schema, of which Config is the static type.
+  return Object.freeze({
+    ...Object.fromEntries(
+      [...groups].map(([name, members]) => [name, Object.freeze(Object.fromEntries(members))]),
+    ),
+    stateDir: stateDir === undefined ? defaultStateDir(env) : resolve(stateDir),
+  }) as Config;
+}
+
+const frozen = (value: unknown): unknown => (Array.isArray(value) ? Object.freeze(value) : value);
+
+/** Where a user's programs keep their state: XDG Base Directory, or Windows' own. */
+function defaultStateDir(env: ConfigSources["env"]): string {
+  const named = env["XDG_STATE_HOME"] || (process.platform === "win32" && env["LOCALAPPDATA"]);
+  return resolve(named || join(env["HOME"] || homedir(), ".local", "state"), "m2mgw");
+}
+
+const LISTENERS = ["http", "ws", "admin"] as const;
+
+/** What is wrong between keys that are each right for themselves. */
+function conflictsOf(config: Config, settings: ReadonlyMap<string, Setting>): Fault[] {
+  const faults: Fault[] = [];
+  const blame = (key: string, because: readonly string[], sentence: string): void => {
+    const where = because.map((path) => settings.get(path)?.where).find((at) => at !== undefined);
+    faults.push({ where: where ?? "configuration", key, sentence });
+  };
+  for (const face of LISTENERS) {
+    const { listen, insecure } = config[face];
+    if (isLoopback(listen.host) || insecure) continue;
+    blame(
+      `${face}.listen`,
+      [`${face}.listen`],
+      `${formatEndpoint(listen)} is not on loopback, and this version does not offer TLS yet; ${face}.insecure: true allows it, then everything travels in the clear and no peer is authenticated`,
+    );
+  }
+  for (const face of ["http", "ws"] as const) {
+    if (!sameEndpoint(config.admin.listen, config[face].listen)) continue;
+    const where = ["admin.listen", `${face}.listen`];
+    blame("admin.listen", where, `must not be the same as ${face}.listen`);
+  }
+  const { url } = config.cse;
+  if (
+    url !== undefined &&
+    config.http.advertise === undefined &&
+    !isLoopback(new URL(url).hostname)
+  ) {
+    blame(
+      "http.advertise",
+      ["cse.url"],
+      `is required because cse.url (${new URL(url).host}) is not on loopback: give the URL under which that CSE reaches this gateway`,
+    );
+  }
+  return faults;
+}
+
+const sameEndpoint = (a: Endpoint, b: Endpoint): boolean =>
+  a.port !== 0 && a.port === b.port && a.host === b.host;

@@ -1,0 +1,286 @@
+import { type Static, type TUnsafe, Type } from "@sinclair/typebox";
+import {
+  Choice,
+  Count,
+  Duration,
+  Listen,
+  Networks,
+  OptionalText,
+  OptionalUrl,
+  Size,
+  Switch,
+  Text,
+  Texts,
+} from "./leaf.ts";
+
+const NAME = "[A-Za-z0-9][A-Za-z0-9._-]*";
+const INSECURE =
+  "Allows this listener to leave loopback without TLS, which this version does not offer: everything travels in the clear and no peer is authenticated.";
+
+const CSE = Type.Object({
+  url: OptionalUrl({
+    absent: "none: standalone",
+    example: "http://127.0.0.1:8080",
+    notYet: {
+      pattern: "^wss?://",
+      sentence:
+        "dialling a CSE over WebSocket (the bridge) is not there yet; give its http:// or https:// URL",
+    },
+    description:
+      "Base URL of the CSE behind the gateway. Without one the gateway runs standalone and answers registrations itself.",
+  }),
+  id: Text({
+    default: "/id-in",
+    pattern: `^/${NAME}$`,
+    expects: "a CSE-ID in SP-relative form such as /id-in",
+    description: "CSE-ID of the CSE the gateway stands for.",
+  }),
+  name: Text({
+    default: "cse-in",
+    pattern: `^${NAME}$`,
+    expects: "a resource name such as cse-in",
+    description: "Resource name of its CSEBase; `-` in an address stands for it.",
+  }),
+  spId: OptionalText({
+    absent: "none",
+    example: "example.org",
+    pattern: "^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$",
+    expects: "a domain name in lower case without slashes, such as example.org",
+    description:
+      "M2M-SP-ID of its service provider, by which absolute addresses are known as its own.",
+  }),
+  originator: OptionalText({
+    absent: "none",
+    example: "CGateway",
+    pattern: `^(//${NAME})?/?${NAME}(/${NAME})?$`,
+    expects: "an AE-ID or CSE-ID such as CGateway or /id-in",
+    description:
+      "Originator the gateway uses when it has to ask or tell something itself; without it the features that need one are off.",
+  }),
+  timeout: Duration({
+    default: "20s",
+    minimum: "10ms",
+    maximum: "1h",
+    description: "How long an answer of the CSE is waited for.",
+  }),
+  connections: Count({
+    default: 64,
+    minimum: 1,
+    maximum: 10_000,
+    description: "Open connections to the CSE at most.",
+  }),
+  maxInFlight: Count({
+    default: 1024,
+    minimum: 1,
+    maximum: 1_000_000,
+    description: "Requests that wait for the CSE at most; past it a request is refused with 5103.",
+  }),
+});
+
+const HTTP = Type.Object({
+  listen: Listen({ default: "127.0.0.1:8088", description: "Where the HTTP binding listens." }),
+  advertise: OptionalUrl({
+    absent: "the listener's own URL",
+    example: "http://gateway.example.org:8088",
+    description:
+      "URL under which the CSE reaches this gateway; required when `cse.url` is not on loopback.",
+  }),
+  prefix: Text({
+    default: "/poa",
+    pattern: `^(/${NAME})+$`,
+    expects: "an absolute path without a slash at its end, such as /poa",
+    description: "Path below which the gateway's points of access lie, `<prefix>/<token>`.",
+  }),
+  maxBody: Size({
+    default: "1MiB",
+    minimum: "64B",
+    maximum: "1GiB",
+    description: "Largest body of a request; a larger one is answered with 413.",
+  }),
+  disposition: Switch({
+    default: true,
+    description: "Says in `X-M2MGW-Disposition` what became of a request for a registree.",
+  }),
+  releaseVersion: Text({
+    default: "1",
+    pattern: "^[1-9][a-z]?$",
+    expects: 'a release version in quotes, such as "2a" or "3"',
+    description: "Release version that is assumed where X-M2M-RVI is missing.",
+  }),
+  insecure: Switch({ default: false, description: INSECURE }),
+});
+
+const WS = Type.Object({
+  listen: Listen({
+    default: "127.0.0.1:8180",
+    description:
+      "Where the WebSocket binding listens; the same as `http.listen` puts both on one port.",
+  }),
+  lenient: Switch({
+    default: true,
+    description: "Reads common deviations of peers from TS-0020 and answers in the peer's own way.",
+  }),
+  allowCseOnPlain: Switch({
+    default: false,
+    description:
+      "Laboratory switch: lets a CSE register over a connection without TLS; otherwise it is answered with 4107.",
+  }),
+  proV1: Switch({
+    default: false,
+    description: "Accepts the subprotocol name `oneM2M-pro-v1.0` of older clients too.",
+  }),
+  deflate: Switch({
+    default: false,
+    description: "Accepts permessage-deflate; it costs much CPU and memory per connection.",
+  }),
+  maxMessage: Size({
+    default: "1MiB",
+    minimum: "64B",
+    maximum: "1GiB",
+    description: "Largest message; a larger one closes its connection with 1009.",
+  }),
+  maxConnections: Count({
+    default: 10_000,
+    minimum: 1,
+    maximum: 1_000_000,
+    description: "Open connections at most; past it a handshake is refused with 503.",
+  }),
+  window: Count({
+    default: 64,
+    minimum: 1,
+    maximum: 65_535,
+    description: "Requests that one connection may leave unanswered.",
+  }),
+  queue: Count({
+    default: 1024,
+    minimum: 0,
+    maximum: 1_000_000,
+    description:
+      "Requests that wait while the window of one connection is full; past it they are refused with 5103.",
+  }),
+  maxBuffered: Size({
+    default: "4MiB",
+    minimum: "64B",
+    maximum: "4GiB",
+    description:
+      "Bytes that wait to be read by one peer; past it the peer is too slow and is closed.",
+  }),
+  pingAfter: Duration({
+    default: "25s",
+    minimum: "10ms",
+    maximum: "1h",
+    description: "How long a connection may be silent before it is pinged.",
+  }),
+  pongWithin: Duration({
+    default: "10s",
+    minimum: "10ms",
+    maximum: "1h",
+    description: "How long the pong may take before the connection counts as gone.",
+  }),
+  unboundTimeout: Duration({
+    default: "30s",
+    minimum: "10ms",
+    maximum: "1h",
+    description: "How long a connection may stay open before it is known who is behind it.",
+  }),
+  trustOrigin: Choice(["auto", "always", "never"], {
+    default: "auto",
+    description:
+      "Whose X-M2M-Origin in the handshake is believed. `auto`: a loopback peer's on a loopback listener without Forwarded headers, and a peer's in `ws.trustedNetworks`.",
+  }),
+  trustedNetworks: Networks({
+    description: "Networks whose peers are believed who they say they are, under `auto`.",
+  }),
+  hosts: Texts({
+    pattern: "^(\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9._-]+)(:\\d{1,5})?$",
+    expects: "a list of Host values such as gateway.example.org:8180",
+    description: "Host values that are served, others get 421; an empty list serves all.",
+  }),
+  origins: Texts({
+    pattern: "^([a-z][a-z0-9+.-]*://[^/\\s]+|null)$",
+    expects: "a list of origins such as https://app.example.org",
+    description:
+      "Origins of web pages that may connect, others get 403; with an empty list no page may. Clients that are no browsers send none.",
+  }),
+  insecure: Switch({ default: false, description: INSECURE }),
+});
+
+const ADMIN = Type.Object({
+  listen: Listen({
+    default: "127.0.0.1:9180",
+    description: "Where health, readiness and metrics are served.",
+  }),
+  insecure: Switch({ default: false, description: INSECURE }),
+});
+
+const REQUEST = Type.Object({
+  ceiling: Duration({
+    default: "8s",
+    minimum: "10ms",
+    maximum: "1h",
+    description:
+      "How long a registree's answer is waited for when the request names no expiration.",
+  }),
+  openMax: Duration({
+    default: "10m",
+    minimum: "10ms",
+    maximum: "7d",
+    description: "How long any exchange is kept open, whatever expiration it names.",
+  }),
+});
+
+/** Every key: its type, default, range and one sentence. Values are described in the form they have in the file. */
+export const CONFIG_SCHEMA = Type.Object({
+  cse: CSE,
+  http: HTTP,
+  ws: WS,
+  admin: ADMIN,
+  request: REQUEST,
+  stateDir: OptionalText({
+    absent: "a folder `m2mgw` in the user's state directory",
+    example: "/var/lib/m2mgw",
+    pattern: "\\S",
+    expects: "a path",
+    description:
+      "Folder for what survives a restart; `$XDG_STATE_HOME` or `~/.local/state`, on Windows `%LOCALAPPDATA%`, unless given.",
+  }),
+  log: Type.Object({
+    level: Choice(["trace", "debug", "info", "warn", "error", "silent"], {
+      default: "info",
+      description: "Least severe records that are logged.",
+    }),
+  }),
+  shutdown: Type.Object({
+    drain: Duration({
+      default: "10s",
+      minimum: "0s",
+      maximum: "1h",
+      description: "How long what is under way may take to finish when the gateway stops.",
+    }),
+  }),
+});
+
+type Values = Static<typeof CONFIG_SCHEMA>;
+
+/** What the gateway runs with; durations in milliseconds, sizes in bytes, deeply frozen. */
+export type Config = {
+  readonly [G in Exclude<keyof Values, "stateDir">]: Readonly<Values[G]>;
+} & {
+  /** Absolute. */
+  readonly stateDir: string;
+};
+
+/** The leaves of the schema by key path, `ws.maxMessage`, in the order of the schema. */
+export function leavesByPath(): ReadonlyMap<string, TUnsafe<unknown>> {
+  const leaves = new Map<string, TUnsafe<unknown>>();
+  for (const [name, member] of Object.entries(CONFIG_SCHEMA.properties)) {
+    if (!("properties" in member)) {
+      leaves.set(name, member);
+      continue;
+    }
+    for (const [inner, leaf] of Object.entries<TUnsafe<unknown>>(member.properties)) {
+      leaves.set(`${name}.${inner}`, leaf);
+    }
+  }
+  return leaves;
+}

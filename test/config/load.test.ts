@@ -1,0 +1,369 @@
+import { writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { describe, expect, test } from "vitest";
+import { keysByPath } from "../../src/config/keys.ts";
+import { deploymentOf, loadConfig } from "../../src/config/load.ts";
+import type { Config } from "../../src/config/schema.ts";
+import { describeFault } from "../../src/config/settings.ts";
+import { tempDir } from "../helpers/temp-dir.ts";
+
+interface Given {
+  readonly yaml?: string;
+  readonly env?: Record<string, string>;
+  readonly flags?: Record<string, string>;
+}
+
+function load({ yaml, env = {}, flags = {} }: Given) {
+  const file = yaml === undefined ? undefined : join(tempDir(), "gateway.yaml");
+  if (file !== undefined) writeFileSync(file, yaml ?? "");
+  const result = loadConfig({ file, env, flags: new Map(Object.entries(flags)) });
+  return { result, file };
+}
+
+function configOf(given: Given): Config {
+  const { result } = load(given);
+  if ("faults" in result) throw new Error(result.faults.map(describeFault).join("\n"));
+  return result.config;
+}
+
+/** Fault lines, with the folder of the file taken off. */
+function faultsOf(given: Given): string[] {
+  const { result, file } = load(given);
+  if ("config" in result) return [];
+  return result.faults.map((fault) =>
+    describeFault(fault).replace(file ?? "gateway.yaml", "gateway.yaml"),
+  );
+}
+
+describe("defaults", () => {
+  test("without file, environment and flags the gateway is standalone on loopback", () => {
+    const config = configOf({ env: { XDG_STATE_HOME: "/state" } });
+    expect(deploymentOf(config)).toBe("standalone");
+    expect(config).toEqual({
+      cse: {
+        url: undefined,
+        id: "/id-in",
+        name: "cse-in",
+        spId: undefined,
+        originator: undefined,
+        timeout: 20_000,
+        connections: 64,
+        maxInFlight: 1024,
+      },
+      http: {
+        listen: { host: "127.0.0.1", port: 8088 },
+        advertise: undefined,
+        prefix: "/poa",
+        maxBody: 1_048_576,
+        disposition: true,
+        releaseVersion: "1",
+        insecure: false,
+      },
+      ws: {
+        listen: { host: "127.0.0.1", port: 8180 },
+        lenient: true,
+        allowCseOnPlain: false,
+        proV1: false,
+        deflate: false,
+        maxMessage: 1_048_576,
+        maxConnections: 10_000,
+        window: 64,
+        queue: 1024,
+        maxBuffered: 4_194_304,
+        pingAfter: 25_000,
+        pongWithin: 10_000,
+        unboundTimeout: 30_000,
+        trustOrigin: "auto",
+        trustedNetworks: [],
+        hosts: [],
+        origins: [],
+        insecure: false,
+      },
+      admin: { listen: { host: "127.0.0.1", port: 9180 }, insecure: false },
+      request: { ceiling: 8_000, openMax: 600_000 },
+      stateDir: resolve("/state/m2mgw"),
+      log: { level: "info" },
+      shutdown: { drain: 10_000 },
+    });
+  });
+
+  test("every default is a value that its own key takes", () => {
+    for (const [path, { reader }] of keysByPath()) {
+      const { default: text } = reader.leaf;
+      const result = text === undefined ? { value: undefined } : reader.read(text);
+      expect({ path, result }).toEqual({ path, result: { value: reader.defaultValue() } });
+    }
+  });
+
+  test("a key without a default has an example that it takes", () => {
+    for (const { path, reader } of keysByPath().values()) {
+      if (reader.leaf.default !== undefined) continue;
+      expect({ path, result: reader.read(reader.leaf.example) }).toHaveProperty("result.value");
+    }
+  });
+
+  test("state lies in the user's state directory, or where stateDir says", () => {
+    const home = resolve("/home/u");
+    expect(configOf({ env: { HOME: home } }).stateDir).toBe(join(home, ".local/state/m2mgw"));
+    expect(configOf({ flags: { stateDir: "here" } }).stateDir).toBe(resolve("here"));
+  });
+
+  test("the configuration cannot be changed, lists included", () => {
+    const config = configOf({ flags: { "ws.hosts": "a,b" } });
+    for (const part of [config, config.ws, config.ws.hosts, config.ws.origins]) {
+      expect(Object.isFrozen(part)).toBe(true);
+    }
+  });
+});
+
+describe("sources", () => {
+  test("a flag is stronger than the environment, which is stronger than the file", () => {
+    const yaml = "request: { ceiling: 1s, openMax: 1m }\nws: { window: 7 }\n";
+    const env = { M2MGW_REQUEST_CEILING: "2s", M2MGW_REQUEST_OPEN_MAX: "2m" };
+    const config = configOf({ yaml, env, flags: { "request.ceiling": "3s" } });
+    expect(config.request).toEqual({ ceiling: 3_000, openMax: 120_000 });
+    expect(config.ws.window).toBe(7);
+  });
+
+  test.each([
+    ["M2MGW_STATE_DIR", "stateDir"],
+    ["M2MGW_WS_MAX_MESSAGE", "ws.maxMessage"],
+    ["M2MGW_WS_PRO_V1", "ws.proV1"],
+    ["M2MGW_WS_ALLOW_CSE_ON_PLAIN", "ws.allowCseOnPlain"],
+    ["M2MGW_CSE_SP_ID", "cse.spId"],
+  ])("%s sets %s", (variable, path) => {
+    expect(keysByPath().get(path)?.variable).toBe(variable);
+  });
+
+  test("text of the environment becomes what the key holds", () => {
+    const config = configOf({
+      env: {
+        M2MGW_WS_LENIENT: "false",
+        M2MGW_WS_WINDOW: "3",
+        M2MGW_WS_HOSTS: "a.example, b.example:8180",
+        M2MGW_WS_TRUSTED_NETWORKS: "10.0.0.0/8,::1",
+        M2MGW_HTTP_LISTEN: "[::1]:0",
+        M2MGW_LOG_LEVEL: "silent",
+        PATH: "/bin",
+      },
+    });
+    expect(config.ws).toMatchObject({
+      lenient: false,
+      window: 3,
+      hosts: ["a.example", "b.example:8180"],
+      trustedNetworks: [
+        { address: "10.0.0.0", prefix: 8, family: "ipv4" },
+        { address: "::1", prefix: 128, family: "ipv6" },
+      ],
+    });
+    expect(config.http.listen).toEqual({ host: "::1", port: 0 });
+    expect(config.log.level).toBe("silent");
+  });
+
+  test("an empty variable counts as not set", () => {
+    expect(configOf({ env: { M2MGW_CSE_URL: "", M2MGW_WS_WINDOW: "" } }).ws.window).toBe(64);
+  });
+
+  test.each(["", "# only a comment\n", "ws:\n# nothing below\n"])(
+    "the file %j sets nothing",
+    (yaml) => {
+      expect(configOf({ yaml })).toEqual(configOf({}));
+    },
+  );
+
+  test("with cse.url it is a front", () => {
+    const config = configOf({ yaml: 'cse: { url: "http://127.0.0.1:8080/" }\n' });
+    expect(deploymentOf(config)).toBe("front");
+    expect(config.cse.url).toBe("http://127.0.0.1:8080");
+  });
+});
+
+describe("faults in the file", () => {
+  test.each<[string, string, string[]]>([
+    [
+      "an unknown key, with the nearest one",
+      "ws:\n  pingAftr: 3s\n",
+      ["gateway.yaml:2:3: ws.pingAftr: no such key; did you mean ws.pingAfter?"],
+    ],
+    [
+      "an unknown key that is nothing like any other",
+      "colour: red\n",
+      ["gateway.yaml:1:1: colour: no such key"],
+    ],
+    [
+      "a key in the wrong group",
+      "http:\n  maxMessage: 1MiB\n",
+      ["gateway.yaml:2:3: http.maxMessage: no such key; did you mean ws.maxMessage?"],
+    ],
+    [
+      "a key path in one line",
+      "http.listen: 127.0.0.1:1\n",
+      [
+        "gateway.yaml:1:1: http.listen: is written in two lines: http: and, indented below it, listen:",
+      ],
+    ],
+    [
+      "a key given twice",
+      "ws:\n  window: 1\n  window: 2\n",
+      ["gateway.yaml:3:3: ws.window: this key is given twice"],
+    ],
+    [
+      "a wrong type",
+      "ws:\n  window: many\n",
+      ['gateway.yaml:2:11: ws.window: must be a whole number from 1 to 65535, but is "many"'],
+    ],
+    [
+      "a length of time without its unit",
+      "ws: { pingAfter: 25 }\n",
+      [
+        "gateway.yaml:1:18: ws.pingAfter: must be a length of time with its unit (ms, s, m, h, d) from 10ms to 1h, but is 25",
+      ],
+    ],
+    [
+      "a value below its range",
+      "request:\n  ceiling: 1ms\n",
+      [
+        'gateway.yaml:2:12: request.ceiling: must be a length of time with its unit (ms, s, m, h, d) from 10ms to 1h, but is "1ms"',
+      ],
+    ],
+    [
+      "a value above its range",
+      "http:\n  maxBody: 2GiB\n",
+      [
+        'gateway.yaml:2:12: http.maxBody: must be a size with its unit (B, KiB, MiB, GiB) from 64B to 1GiB, but is "2GiB"',
+      ],
+    ],
+    [
+      "a value that is none of a choice",
+      "log: { level: loud }\n",
+      [
+        'gateway.yaml:1:15: log.level: must be one of trace, debug, info, warn, error, silent, but is "loud"',
+      ],
+    ],
+    [
+      "an item of a list that is wrong",
+      "ws:\n  trustedNetworks: [10.0.0.0/8, here]\n",
+      [
+        'gateway.yaml:2:20: ws.trustedNetworks: must be a list of networks such as 10.0.0.0/8 or fd00::/8, but is ["10.0.0.0/8","here"]',
+      ],
+    ],
+    [
+      "a text where a list belongs",
+      "ws: { hosts: a.example }\n",
+      [
+        'gateway.yaml:1:14: ws.hosts: must be a list of Host values such as gateway.example.org:8180, but is "a.example"',
+      ],
+    ],
+    [
+      "a CSE-ID without its slash",
+      "cse: { id: id-in }\n",
+      [
+        'gateway.yaml:1:12: cse.id: must be a CSE-ID in SP-relative form such as /id-in, but is "id-in"',
+      ],
+    ],
+    [
+      "a CSE to dial over WebSocket, which is not there yet",
+      "cse: { url: ws://cse.example.org }\n",
+      [
+        "gateway.yaml:1:13: cse.url: dialling a CSE over WebSocket (the bridge) is not there yet; give its http:// or https:// URL",
+      ],
+    ],
+    [
+      "a URL with a password, which is not repeated",
+      "cse: { url: 'http://u:secret@cse.example.org' }\n",
+      [
+        'gateway.yaml:1:13: cse.url: must be an http:// or https:// URL without user name, query or fragment, but is "http://***@cse.example.org"',
+      ],
+    ],
+    [
+      "a release version without quotes",
+      "http: { releaseVersion: 3 }\n",
+      [
+        'gateway.yaml:1:25: http.releaseVersion: must be a release version in quotes, such as "2a" or "3", but is 3',
+      ],
+    ],
+    [
+      "a key without a value",
+      "ws:\n  window:\n",
+      ["gateway.yaml:2:10: ws.window: has no value; leave the key out to get its default"],
+    ],
+    [
+      "a value where a group belongs",
+      "ws: 8180\n",
+      ["gateway.yaml:1:5: ws: must be a mapping of keys to values"],
+    ],
+    ["a file that is a list", "- ws\n", ["gateway.yaml:1:1: must be a mapping of keys to values"]],
+    [
+      "an alias",
+      "ws: &a { window: 1 }\nhttp: *a\n",
+      ["gateway.yaml:2:7: YAML aliases are not read here"],
+    ],
+  ])("%s", (_, yaml, expected) => {
+    expect(faultsOf({ yaml })).toEqual(expected);
+  });
+
+  test.each([
+    ["ws: { window: 1\nlog: { level: info }\n", "gateway.yaml:2:1: "],
+    ["ws:\n\twindow: 1\n", "gateway.yaml:2:1: "],
+    ["ws: { window: !foo 3 }\n", "gateway.yaml:1:15: "],
+    ["ws: {}\n---\nlog: {}\n", "gateway.yaml:2:1: "],
+  ])("%j is not well-formed and says where", (yaml, where) => {
+    expect(faultsOf({ yaml })[0]).toContain(`${where}this is not well-formed YAML`);
+  });
+
+  test("a file that is not there is a fault with its name", () => {
+    const file = join(tempDir(), "none.yaml");
+    const result = loadConfig({ file, env: {} });
+    expect("faults" in result && result.faults.map(describeFault)).toEqual([
+      expect.stringContaining(`${file}: cannot be read: ENOENT`),
+    ]);
+  });
+});
+
+test("faults of all sources come together, also where a stronger source overrides", () => {
+  const faults = faultsOf({
+    yaml: "ws:\n  window: 0\n  pongs: 1s\n",
+    env: { M2MGW_WS_WINDOW: "x", M2MGW_HTTP_LISTN: "h:1", M2MGW_WS_LENIENT: "yes" },
+    flags: { "ws.window": "1", "ws.windwo": "1", "cse.id": "x" },
+  });
+  expect(faults).toEqual([
+    "gateway.yaml:2:11: ws.window: must be a whole number from 1 to 65535, but is 0",
+    "gateway.yaml:3:3: ws.pongs: no such key",
+    'M2MGW_WS_WINDOW: must be a whole number from 1 to 65535, but is "x"',
+    "M2MGW_HTTP_LISTN: no such variable; did you mean M2MGW_HTTP_LISTEN?",
+    'M2MGW_WS_LENIENT: must be true or false, but is "yes"',
+    "--ws.windwo: no such option; did you mean --ws.window?",
+    '--cse.id: must be a CSE-ID in SP-relative form such as /id-in, but is "x"',
+  ]);
+});
+
+describe("keys that depend on each other", () => {
+  test.each(["http", "ws", "admin"])("%s leaves loopback only when it is told to", (face) => {
+    const [fault, ...others] = faultsOf({ yaml: `${face}:\n  listen: 0.0.0.0:7000\n` });
+    expect(others).toEqual([]);
+    expect(fault).toContain(`gateway.yaml:2:11: ${face}.listen: 0.0.0.0:7000 is not on loopback`);
+    expect(fault).toContain(`${face}.insecure: true allows it`);
+    const flags = { [`${face}.listen`]: "0.0.0.0:7000", [`${face}.insecure`]: "true" };
+    expect(faultsOf({ flags })).toEqual([]);
+  });
+
+  test("a CSE elsewhere must be told where the gateway is", () => {
+    const flags = { "cse.url": "http://cse.example.org:8080" };
+    expect(faultsOf({ flags })).toEqual([
+      "--cse.url: http.advertise: is required because cse.url (cse.example.org:8080) is not on loopback: give the URL under which that CSE reaches this gateway",
+    ]);
+    expect(faultsOf({ flags: { ...flags, "http.advertise": "http://gw.example.org" } })).toEqual(
+      [],
+    );
+  });
+
+  test("http and ws may share a port, admin may not", () => {
+    expect(faultsOf({ flags: { "ws.listen": "127.0.0.1:8088" } })).toEqual([]);
+    expect(faultsOf({ flags: { "ws.listen": "127.0.0.1:9180" } })).toEqual([
+      "--ws.listen: admin.listen: must not be the same as ws.listen",
+    ]);
+    const free = "127.0.0.1:0";
+    const flags = { "http.listen": free, "ws.listen": free, "admin.listen": free };
+    expect(faultsOf({ flags })).toEqual([]);
+  });
+});
