@@ -1,0 +1,126 @@
+import { execFile } from "node:child_process";
+import { type FileHandle, open } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { promisify } from "node:util";
+import { GatewayError } from "../base/errors.ts";
+
+/** Version of what the tables hold; a file of another version is not touched. */
+export const SCHEMA = 1;
+/** Key in the unnamed database, beside the names of the tables. */
+export const SCHEMA_KEY = "m2mgw-schema";
+/** As many tables as the file may have. */
+export const MAX_TABLES = 16;
+
+const MAGIC = 0xbeefc0de;
+/** Of LMDB 1.0, which the lmdb package carries. */
+const DATA_VERSION = 2;
+/** LMDB 1.0 puts its meta behind a page header of 24 bytes; 0.9, whose version is 1, behind one of 16. */
+const META_AT = 24;
+const META_AT_0_9 = 16;
+/** Offsets from the magic. */
+const PAGE_SIZE_AT = 24;
+const LAST_PAGE_AT = 120;
+const TRANSACTION_AT = 128;
+const META_BYTES = 136;
+const PAGE_SIZES = [512, 1024, 2048, 4096, 8192, 16_384, 32_768, 65_536];
+
+const PROBE_MILLIS = 60_000;
+/** Reads all there is, so that what would end a process ends this one. */
+const PROBE = `
+const [lmdb, path, schemaKey, schema, maxDbs] = process.argv.slice(1);
+const root = require(lmdb).open({ path, readOnly: true, noSubdir: true, maxDbs: Number(maxDbs) });
+const found = root.get(schemaKey);
+if (found === Number(schema)) {
+  for (const name of [...root.getKeys()].filter((key) => key !== schemaKey)) {
+    const table = root.openDB({ name });
+    const read = [...table.getRange()].length;
+    const { entryCount } = table.getStats();
+    if (read !== entryCount) throw new Error(name + " has " + read + " of its " + entryCount + " entries");
+  }
+}
+process.stdout.write(JSON.stringify({ schema: found }));
+`;
+
+/**
+ * Makes sure that opening the LMDB file at `path` cannot end this process: lmdb crashes on files that are not
+ * its own or damaged inside, and reading a truncated one is a SIGBUS.
+ *
+ * The two meta pages are looked at first; then another process opens the file for reading and reads all of it.
+ *
+ * @throws GatewayError GW_STORE_FAILED, naming the file and what is wrong with it
+ */
+export async function checkStateFile(path: string): Promise<void> {
+  const fault = (await metaFault(path)) ?? (await probeFault(path));
+  if (fault !== undefined) throw stateFault(path, fault);
+}
+
+/** @returns an error for whoever starts the gateway, not for an originator */
+export function stateFault(path: string, fault: string, cause?: unknown): GatewayError {
+  const detail = `${path} ${fault}; it was left as it is`;
+  return new GatewayError("GW_STORE_FAILED", { detail, cause });
+}
+
+async function metaFault(path: string): Promise<string | undefined> {
+  let file: FileHandle | undefined;
+  try {
+    file = await open(path, "r");
+    const stat = await file.stat();
+    if (!stat.isFile()) return "is not a file";
+    if (stat.size === 0) return "is empty";
+    const first = await readMeta(file, 0);
+    if (first === undefined) return "is too short for an LMDB file";
+    if (first.readUInt32LE(META_AT) !== MAGIC) {
+      return first.readUInt32LE(META_AT_0_9) === MAGIC
+        ? "was written by LMDB 0.9, not by this program"
+        : "is not an LMDB file";
+    }
+    const pageSize = first.readUInt32LE(META_AT + PAGE_SIZE_AT);
+    if (!PAGE_SIZES.includes(pageSize)) return `is damaged: its pages would be ${pageSize} bytes`;
+    const second = await readMeta(file, pageSize);
+    if (second === undefined || second.readUInt32LE(META_AT) !== MAGIC) {
+      return "is damaged: its second meta page is not one";
+    }
+    const versions = [first, second].map((meta) => meta.readUInt32LE(META_AT + 4));
+    const foreign = versions.find((version) => version !== DATA_VERSION);
+    if (foreign !== undefined) return `has LMDB data version ${foreign}, not ${DATA_VERSION}`;
+    const needed = (lastPageOf(first, second) + 1n) * BigInt(pageSize);
+    return needed > BigInt(stat.size)
+      ? `is truncated: it has ${stat.size} of ${needed} bytes`
+      : undefined;
+  } catch (cause) {
+    throw stateFault(path, "cannot be read", cause);
+  } finally {
+    await file?.close();
+  }
+}
+
+async function readMeta(file: FileHandle, at: number): Promise<Buffer | undefined> {
+  const length = META_AT + META_BYTES;
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, at);
+  return bytesRead === length ? buffer : undefined;
+}
+
+/** Last page number by the meta page of the newer transaction. */
+function lastPageOf(first: Buffer, second: Buffer): bigint {
+  const transactionOf = (meta: Buffer) => meta.readBigUInt64LE(META_AT + TRANSACTION_AT);
+  const newer = transactionOf(second) > transactionOf(first) ? second : first;
+  return newer.readBigUInt64LE(META_AT + LAST_PAGE_AT);
+}
+
+async function probeFault(path: string): Promise<string | undefined> {
+  const lmdb = createRequire(import.meta.url).resolve("lmdb");
+  const argv = ["-e", PROBE, lmdb, path, SCHEMA_KEY, String(SCHEMA), String(MAX_TABLES)];
+  try {
+    const { stdout } = await promisify(execFile)(process.execPath, argv, {
+      timeout: PROBE_MILLIS,
+      killSignal: "SIGKILL",
+    });
+    const { schema } = JSON.parse(stdout) as { schema?: unknown };
+    if (schema === SCHEMA) return undefined;
+    return schema === undefined
+      ? "is an LMDB file of something else: it has no schema version"
+      : `has schema version ${schema}, and this program reads version ${SCHEMA}`;
+  } catch (cause) {
+    throw stateFault(path, "is damaged: reading all of it failed in a process of its own", cause);
+  }
+}
