@@ -1,0 +1,282 @@
+import type { Duplex } from "node:stream";
+import type { RawData, WebSocket } from "ws";
+import { type Clock, type EpochMs, later, type Millis, type Timer } from "../../base/clock.ts";
+import { GatewayError } from "../../base/errors.ts";
+import type { Codec } from "../../codec/codec.ts";
+import { PendingRequests, Waiting } from "../../core/pending.ts";
+import type { CloseReason, Link, LinkHost, Observer } from "../../core/ports.ts";
+import { type Dialect, nextDialect } from "../../dialect/dialect.ts";
+import type { EntityId } from "../../primitive/identifiers.ts";
+import type { Primitive, RequestPrimitive, ResponsePrimitive } from "../../primitive/primitive.ts";
+import { NO_REQUEST, respondFailure } from "../../primitive/respond.ts";
+import { CLOSES, CloseCode } from "./close-codes.ts";
+import { Corked } from "./corked.ts";
+import { Liveness } from "./liveness.ts";
+
+/** A peer that keeps sending what is no primitive is shut out at this one. */
+const MALFORMED_LIMIT = 10;
+
+export interface LinkLimits {
+  /** Requests in flight in each direction; more wait. */
+  readonly window: number;
+  /** Requests that wait in each direction; more are refused. */
+  readonly queue: number;
+  /** Bytes that wait in each direction; more are refused. */
+  readonly maxBuffered: number;
+  /** Silence after which a ping is sent. */
+  readonly pingAfter: Millis;
+  /** How long its pong may take. */
+  readonly pongWithin: Millis;
+  /** How long a closing link waits for what is under way. */
+  readonly drain: Millis;
+}
+
+export interface LinkOptions {
+  readonly id: string;
+  readonly codec: Codec;
+  readonly dialect: Dialect;
+  readonly lenient: boolean;
+  readonly trusted: boolean;
+  readonly secured: boolean;
+  readonly limits: LinkLimits;
+  readonly clock: Clock;
+  readonly observer: Observer;
+  readonly host: LinkHost;
+}
+
+interface Queued {
+  readonly waiting: Waiting;
+  readonly timer: Timer;
+}
+
+type LinkState =
+  | { readonly at: "open" }
+  | { readonly at: "draining"; readonly reason: CloseReason; readonly timer: Timer }
+  | { readonly at: "closed" };
+
+/** One WebSocket as a Link: messages, what waits for answers, liveness and closing. Owns the socket. */
+export class WsLink implements Link {
+  readonly id: string;
+  readonly trusted: boolean;
+  readonly secured: boolean;
+  readonly #socket: WebSocket;
+  readonly #options: LinkOptions;
+  readonly #out: Corked;
+  readonly #liveness: Liveness;
+  readonly #pending = new PendingRequests();
+  /** Requests for the peer that found the window full, oldest first. */
+  readonly #queued = new Set<Queued>();
+  /** Requests of the peer that found the window full, oldest first, with their size. */
+  readonly #arrived: { readonly request: RequestPrimitive; readonly bytes: number }[] = [];
+  #arrivedBytes = 0;
+  #serving = 0;
+  #malformed = 0;
+  #dialect: Dialect;
+  #state: LinkState = { at: "open" };
+
+  /** @param transport the stream below `socket`, for writing several frames at once */
+  constructor(socket: WebSocket, transport: Duplex, options: LinkOptions) {
+    this.id = options.id;
+    this.trusted = options.trusted;
+    this.secured = options.secured;
+    this.#socket = socket;
+    this.#options = options;
+    this.#dialect = options.dialect;
+    this.#out = new Corked(transport);
+    this.#liveness = new Liveness(options.clock, options.limits, {
+      ping: () => socket.ping(),
+      dead: () => socket.terminate(),
+    });
+    socket.on("error", (error) => options.observer.malformed(this, error.message));
+    socket.on("message", (data, isBinary) => this.#message(data, isBinary));
+    socket.on("ping", () => this.#liveness.heard());
+    socket.on("pong", () => this.#liveness.heard());
+    socket.on("close", (code) => this.#closed(code));
+  }
+
+  get open(): boolean {
+    return this.#state.at === "open" && this.#socket.readyState === this.#socket.OPEN;
+  }
+
+  deliver(
+    request: RequestPrimitive,
+    deadline: EpochMs,
+    registree: EntityId,
+  ): Promise<ResponsePrimitive> {
+    return new Promise((resolve, reject) => {
+      if (!this.open) return reject(new GatewayError("GW_TARGET_OFFLINE"));
+      const full = this.#pending.size >= this.#options.limits.window;
+      if (full && this.#queued.size >= this.#options.limits.queue) {
+        return reject(new GatewayError("GW_LINK_BUSY"));
+      }
+      let queued: Queued | undefined;
+      const timer = this.#options.clock.at(deadline, () => {
+        const unsent = queued !== undefined && this.#queued.delete(queued);
+        waiting.settle(new GatewayError(unsent ? "GW_NOT_SENT_IN_TIME" : "GW_NO_ANSWER"));
+      });
+      const waiting = new Waiting(request, registree, (outcome) => {
+        timer.cancel();
+        if (outcome instanceof GatewayError) reject(outcome);
+        else resolve(outcome);
+        this.#progress();
+      });
+      if (full) {
+        queued = { waiting, timer };
+        this.#queued.add(queued);
+      } else {
+        this.#send(waiting);
+      }
+    });
+  }
+
+  inherit(other: Link, registree: EntityId): void {
+    if (other instanceof WsLink) this.#pending.inherit(other.#pending, registree);
+  }
+
+  probe(): void {
+    this.#liveness.probe();
+  }
+
+  close(reason: CloseReason): void {
+    if (this.#state.at !== "open") return;
+    const { clock, limits } = this.#options;
+    const timer = clock.at(later(clock.now(), limits.drain), () => this.#finish(reason));
+    this.#state = { at: "draining", reason, timer };
+    this.#refuseQueued();
+    this.#progress();
+  }
+
+  /** Ends the connection at once; what is under way fails. */
+  terminate(): void {
+    this.#socket.terminate();
+  }
+
+  #send(waiting: Waiting): void {
+    try {
+      if (this.#socket.bufferedAmount > this.#options.limits.maxBuffered) {
+        throw new GatewayError("GW_LINK_BUSY", "it reads too slowly");
+      }
+      this.#write(waiting.request, this.#pending.add(waiting));
+    } catch (error) {
+      waiting.settle(
+        error instanceof GatewayError ? error : new GatewayError("GW_INTERNAL", { cause: error }),
+      );
+    }
+  }
+
+  #write(primitive: Primitive, requestIdentifier = primitive.requestIdentifier): void {
+    const { wrapped, binary } = this.#dialect;
+    const message = this.#options.codec.writePrimitive(primitive, { wrapped, requestIdentifier });
+    this.#out.cork();
+    this.#socket.send(message, { binary });
+  }
+
+  #message(data: RawData, isBinary: boolean): void {
+    this.#liveness.heard();
+    const bytes = bytesOf(data);
+    const { codec, lenient, observer } = this.#options;
+    const reading = codec.readPrimitive(bytes, { lenient });
+    if ("malformed" in reading) {
+      observer.malformed(this, reading.malformed);
+      this.#malformed += 1;
+      // An answer to what is not even JSON goes out once: a peer may take it for a request and answer it in turn.
+      const answerable = reading.mayAnswer && (!reading.unreadable || this.#malformed === 1);
+      if (reading.unreadable && isBinary && codec.frame === "text") {
+        this.#socket.close(CloseCode.UNSUPPORTED_DATA, "neither text nor a primitive");
+      } else if (this.#malformed >= MALFORMED_LIMIT) {
+        this.#socket.close(CloseCode.POLICY, "too many messages that are no primitives");
+      } else if (answerable) {
+        const failure = new GatewayError("GW_PRIMITIVE_MALFORMED", reading.malformed);
+        const requestIdentifier = reading.requestIdentifier ?? NO_REQUEST.requestIdentifier;
+        this.#write(respondFailure({ ...NO_REQUEST, requestIdentifier }, failure));
+      }
+      return;
+    }
+    const { primitive, wrapped } = reading;
+    if (primitive.kind === "response") {
+      if (!this.#pending.settle(primitive)) observer.unmatched(this);
+      return;
+    }
+    this.#dialect = nextDialect(this.#dialect, { wrapped, binary: isBinary });
+    this.#request(primitive, bytes.length);
+  }
+
+  #request(request: RequestPrimitive, bytes: number): void {
+    const { window, queue, maxBuffered } = this.#options.limits;
+    if (this.#state.at !== "open") {
+      this.#write(respondFailure(request, new GatewayError("GW_DRAINING")));
+    } else if (this.#serving < window) {
+      this.#serve(request);
+    } else if (this.#arrived.length < queue && this.#arrivedBytes + bytes <= maxBuffered) {
+      this.#arrived.push({ request, bytes });
+      this.#arrivedBytes += bytes;
+    } else {
+      this.#write(respondFailure(request, new GatewayError("GW_OVERLOADED")));
+    }
+  }
+
+  #serve(request: RequestPrimitive): void {
+    this.#serving += 1;
+    this.#options.host
+      .receive(request, this)
+      .catch((error: unknown) => respondFailure(request, error))
+      .then((response) => {
+        this.#serving -= 1;
+        const writable = this.#socket.readyState === this.#socket.OPEN;
+        if (response !== undefined && writable) this.#write(response);
+        const next = this.#arrived.shift();
+        if (next !== undefined) {
+          this.#arrivedBytes -= next.bytes;
+          this.#serve(next.request);
+        }
+        this.#progress();
+      })
+      .catch((error: unknown) => {
+        this.#options.observer.warn("a response could not be written", { link: this.id, error });
+      });
+  }
+
+  /** After anything ended: sends what waited for the window, or closes when draining is done. */
+  #progress(): void {
+    if (this.#state.at === "draining") {
+      const idle = this.#pending.size === 0 && this.#serving === 0 && this.#arrived.length === 0;
+      if (idle) this.#finish(this.#state.reason);
+      return;
+    }
+    for (const queued of this.#queued) {
+      if (this.#pending.size >= this.#options.limits.window) return;
+      this.#queued.delete(queued);
+      this.#send(queued.waiting);
+    }
+  }
+
+  #finish(reason: CloseReason): void {
+    const { code, text } = CLOSES[reason];
+    this.#socket.close(code, text);
+  }
+
+  #refuseQueued(): void {
+    for (const { waiting } of [...this.#queued]) {
+      waiting.settle(new GatewayError("GW_TARGET_OFFLINE"));
+    }
+    this.#queued.clear();
+  }
+
+  #closed(code: number): void {
+    if (this.#state.at === "closed") return;
+    if (this.#state.at === "draining") this.#state.timer.cancel();
+    this.#state = { at: "closed" };
+    this.#liveness.stop();
+    // Out of routing first: nobody may be sent to a link whose requests are being failed.
+    this.#options.host.closed(this);
+    this.#refuseQueued();
+    this.#pending.lose("GW_LINK_LOST");
+    this.#arrived.length = 0;
+    this.#options.observer.linkClosed(this, String(code));
+  }
+}
+
+function bytesOf(data: RawData): Buffer {
+  if (Buffer.isBuffer(data)) return data;
+  return Array.isArray(data) ? Buffer.concat(data) : Buffer.from(data);
+}

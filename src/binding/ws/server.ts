@@ -1,0 +1,201 @@
+import {
+  createServer,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+  STATUS_CODES,
+} from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Duplex } from "node:stream";
+import { WebSocketServer } from "ws";
+import type { Clock, EpochMs } from "../../base/clock.ts";
+import { GatewayError } from "../../base/errors.ts";
+import type { Codec } from "../../codec/codec.ts";
+import type { Binding, LinkHost, ListenAddress, Observer } from "../../core/ports.ts";
+import { firstDialect } from "../../dialect/dialect.ts";
+import type { Serialization } from "../../primitive/content.ts";
+import {
+  type AcceptedHandshake,
+  type HandshakeRules,
+  type RefusedHandshake,
+  readHandshake,
+} from "./handshake.ts";
+import { type LinkLimits, WsLink } from "./link.ts";
+import { isTrusted, type TrustRules } from "./trust.ts";
+
+export interface WsServerOptions {
+  readonly host: string;
+  readonly port: number;
+  /** The server of the HTTP face, when both share a port; this binding then listens nowhere itself. */
+  readonly shared: Server | undefined;
+  readonly handshake: HandshakeRules;
+  readonly trust: TrustRules;
+  readonly codecs: ReadonlyMap<Serialization, Codec>;
+  readonly lenient: boolean;
+  readonly deflate: boolean;
+  /** Bytes of one message, also after decompression. */
+  readonly maxMessage: number;
+  readonly maxConnections: number;
+  readonly limits: LinkLimits;
+  readonly clock: Clock;
+  readonly observer: Observer;
+  readonly links: LinkHost;
+}
+
+/** Seconds after which a refused client may try again. */
+const RETRY_AFTER = "5";
+
+/** The WebSocket face: handshakes, limits, and each accepted socket handed to a link of its own. */
+export class WsServer implements Binding {
+  readonly #options: WsServerOptions;
+  readonly #sockets: WebSocketServer;
+  readonly #handshakes = new WeakMap<IncomingMessage, AcceptedHandshake>();
+  readonly #links = new Set<WsLink>();
+  readonly #server: Server;
+  #opened = 0;
+  #draining = false;
+  #drained: (() => void) | undefined;
+
+  constructor(options: WsServerOptions) {
+    this.#options = options;
+    this.#sockets = new WebSocketServer({
+      noServer: true,
+      clientTracking: false,
+      maxPayload: options.maxMessage,
+      perMessageDeflate: options.deflate
+        ? { serverNoContextTakeover: true, clientNoContextTakeover: true, threshold: 1024 }
+        : false,
+      handleProtocols: (_offered, request) =>
+        this.#handshakes.get(request)?.subprotocolName ?? false,
+    });
+    this.#server = options.shared ?? createServer(answerPlainRequest);
+    this.#server.on("upgrade", (request, socket, head) => this.#upgrade(request, socket, head));
+  }
+
+  get links(): number {
+    return this.#links.size;
+  }
+
+  start(): Promise<ListenAddress> {
+    const { host, port, shared } = this.#options;
+    if (shared !== undefined) return Promise.resolve(this.#address());
+    return new Promise((resolve, reject) => {
+      this.#server.once("error", reject);
+      this.#server.listen({ host, port }, () => {
+        this.#server.off("error", reject);
+        resolve(this.#address());
+      });
+    });
+  }
+
+  /** Refuses handshakes from now on, lets every link finish, and closes what is left at `deadline`. */
+  async stop(deadline: EpochMs): Promise<void> {
+    this.#draining = true;
+    if (this.#options.shared === undefined) this.#server.close();
+    const drained = new Promise<void>((resolve) => {
+      this.#drained = resolve;
+    });
+    for (const link of this.#links) link.close("shutdown");
+    if (this.#links.size === 0) return;
+    const timer = this.#options.clock.at(deadline, () => {
+      for (const link of this.#links) link.terminate();
+    });
+    await drained;
+    timer.cancel();
+  }
+
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    // A client that resets the connection now must not take the process with it.
+    socket.on("error", () => socket.destroy());
+    const decision = this.#decide(request);
+    this.#options.observer.handshake(decision.result);
+    if (decision.result !== "accepted") {
+      writeRefusal(socket, decision);
+      return;
+    }
+    this.#handshakes.set(request, decision);
+    this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
+      const { clock, codecs, lenient, limits, links, observer, trust } = this.#options;
+      const codec = codecs.get(decision.subprotocol.serialization);
+      if (codec === undefined) throw new GatewayError("GW_INTERNAL");
+      this.#opened += 1;
+      const link = new WsLink(webSocket, socket, {
+        id: `l${this.#opened}`,
+        codec,
+        dialect: firstDialect(decision.subprotocol),
+        lenient,
+        limits,
+        trusted: isTrusted(trust, request.socket.remoteAddress, request.headers),
+        secured: "encrypted" in request.socket,
+        clock,
+        observer,
+        host: links,
+      });
+      this.#links.add(link);
+      webSocket.once("close", () => this.#gone(link));
+      observer.linkOpened(link, request.socket.remoteAddress ?? "");
+      links.opened(link, decision.originator);
+      if (this.#draining) link.close("shutdown");
+    });
+  }
+
+  #decide(request: IncomingMessage): AcceptedHandshake | RefusedHandshake {
+    if (this.#draining) {
+      return full("draining", "the gateway is shutting down");
+    }
+    const { method = "", url = "", headers } = request;
+    const decision = readHandshake({ method, url, headers }, this.#options.handshake);
+    if (decision.result === "accepted" && this.#links.size >= this.#options.maxConnections) {
+      return full("full", "the gateway has as many connections as it takes");
+    }
+    return decision;
+  }
+
+  #gone(link: WsLink): void {
+    this.#links.delete(link);
+    if (this.#links.size === 0) this.#drained?.();
+  }
+
+  #address(): ListenAddress {
+    const { address, family, port } = this.#server.address() as AddressInfo;
+    return { url: `ws://${family === "IPv6" ? `[${address}]` : address}:${port}` };
+  }
+}
+
+function full(result: "full" | "draining", sentence: string): RefusedHandshake {
+  return { result, status: 503, sentence, headers: ["Retry-After", RETRY_AFTER] };
+}
+
+/** What a request without Upgrade gets at a port of its own: 426, which is no oneM2M answer and has no RSC. */
+function answerPlainRequest(request: IncomingMessage, response: ServerResponse): void {
+  const { method = "", url = "", headers } = request;
+  const decision = readHandshake(
+    { method, url, headers },
+    { hosts: [], origins: [], proV1: false },
+  );
+  if (decision.result === "accepted") return;
+  response.writeHead(decision.status, [
+    "Content-Type",
+    "text/plain",
+    "Content-Length",
+    String(decision.sentence.length + 1),
+    ...decision.headers,
+  ]);
+  response.end(`${decision.sentence}\n`);
+}
+
+function writeRefusal(socket: Duplex, { status, headers, sentence }: RefusedHandshake): void {
+  const lines = [`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}`];
+  const connection = headers.includes("Connection") ? [] : ["Connection", "close"];
+  const all = [
+    "Content-Type",
+    "text/plain",
+    "Content-Length",
+    String(sentence.length + 1),
+    ...connection,
+    ...headers,
+  ];
+  for (let index = 0; index < all.length; index += 2)
+    lines.push(`${all[index]}: ${all[index + 1]}`);
+  socket.end(`${lines.join("\r\n")}\r\n\r\n${sentence}\n`);
+}
