@@ -1,0 +1,226 @@
+import { type Dispatcher, errors, type Pool } from "undici";
+import type { Clock, EpochMs, Timer } from "../../base/clock.ts";
+import { GatewayError } from "../../base/errors.ts";
+import type { Codec } from "../../codec/codec.ts";
+import type { Observer, Port } from "../../core/ports.ts";
+import type { Content } from "../../primitive/content.ts";
+import {
+  type RequestPrimitive,
+  type ResponsePrimitive,
+  responseTypeOf,
+} from "../../primitive/primitive.ts";
+import { parseContentType } from "./content-type.ts";
+import { httpFromRequest } from "./request-mapping.ts";
+import { responseFromHttp } from "./response-mapping.ts";
+
+export interface CsePortOptions {
+  readonly pool: Pool;
+  /** Path of the CSE's URL, without a slash at its end. */
+  readonly basePath: string;
+  readonly codec: Codec;
+  /** Requests under way to the CSE; more are refused. */
+  readonly maxInFlight: number;
+  /** Bytes of an answer's body. */
+  readonly maxBody: number;
+  readonly clock: Clock;
+  readonly observer: Observer;
+}
+
+/** The CSE over HTTP: one request primitive, one HTTP request (TS-0009, 5.1). */
+export class CsePort implements Port {
+  readonly #options: CsePortOptions;
+  #inFlight = 0;
+
+  constructor(options: CsePortOptions) {
+    this.#options = options;
+  }
+
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  async request(request: RequestPrimitive, deadline: EpochMs): Promise<ResponsePrimitive> {
+    if (this.#inFlight >= this.#options.maxInFlight) throw new GatewayError("GW_CSE_BUSY");
+    this.#inFlight += 1;
+    try {
+      return this.#read(await this.#askOnceOrTwice(request, deadline), request);
+    } finally {
+      this.#inFlight -= 1;
+    }
+  }
+
+  /** A Retrieve whose connection broke is repeated: CSEs close idle connections without announcing it. */
+  async #askOnceOrTwice(request: RequestPrimitive, deadline: EpochMs): Promise<Answer> {
+    try {
+      return await this.#ask(request, deadline);
+    } catch (error) {
+      const broken = error instanceof GatewayError && error.code === "GW_CSE_CONNECTION_LOST";
+      if (!broken || request.operation !== "retrieve") throw error;
+      return await this.#ask(request, deadline);
+    }
+  }
+
+  #ask(request: RequestPrimitive, deadline: EpochMs): Promise<Answer> {
+    const { pool, basePath, codec, clock, maxBody, observer } = this.#options;
+    const { method, target, headers, content } = httpFromRequest(request, {
+      mediaType: codec.mediaType,
+    });
+    const body = content === undefined ? null : codec.encodeContent(content);
+    return new Promise((resolve, reject) => {
+      const exchange = new Exchange(maxBody, (outcome) => {
+        timer.cancel();
+        observer.cseReachable(
+          !(outcome instanceof GatewayError) || outcome.code !== "GW_CSE_UNREACHABLE",
+        );
+        if (outcome instanceof GatewayError) reject(outcome);
+        else resolve(outcome);
+      });
+      const timer: Timer = clock.at(deadline, () => exchange.expire());
+      pool.dispatch(
+        {
+          method: method as Dispatcher.HttpMethod,
+          path: basePath + target,
+          headers: [...headers, "Accept", codec.mediaType],
+          body,
+          // One deadline for the whole exchange, ours.
+          headersTimeout: 0,
+          bodyTimeout: 0,
+        },
+        exchange,
+      );
+    });
+  }
+
+  #read(answer: Answer, request: RequestPrimitive): ResponsePrimitive {
+    const { response, fault } = responseFromHttp(
+      { status: answer.status, rawHeaders: answer.rawHeaders },
+      this.#contentOf(answer),
+      {
+        operation: request.operation,
+        responseType: responseTypeOf(request),
+        requestIdentifier: request.requestIdentifier,
+      },
+    );
+    if (fault !== undefined) throw new GatewayError("GW_CSE_ANSWER_UNREADABLE", fault);
+    return response;
+  }
+
+  /** A body that no oneM2M sender writes, such as an HTML error page, is left out; the status speaks for it. */
+  #contentOf({ contentType, body, isOneM2m }: Answer): Content | undefined {
+    if (body.length === 0) return undefined;
+    const { serialization } = parseContentType(contentType);
+    if (serialization !== "json" && contentType !== undefined) {
+      if (isOneM2m && serialization !== undefined) {
+        throw new GatewayError("GW_CSE_ANSWER_UNREADABLE", `its content is ${contentType}`);
+      }
+      return undefined;
+    }
+    try {
+      return this.#options.codec.decodeContent(body);
+    } catch (error) {
+      if (contentType === undefined) return undefined;
+      throw new GatewayError("GW_CSE_ANSWER_UNREADABLE", {
+        detail: error instanceof GatewayError ? error.message : "its content cannot be read",
+        cause: error,
+      });
+    }
+  }
+}
+
+interface Answer {
+  readonly status: number;
+  readonly rawHeaders: readonly string[];
+  readonly contentType: string | undefined;
+  readonly isOneM2m: boolean;
+  readonly body: Buffer;
+}
+
+/** One HTTP exchange as undici tells it. */
+class Exchange implements Dispatcher.DispatchHandler {
+  readonly #maxBody: number;
+  readonly #chunks: Buffer[] = [];
+  #settle: ((outcome: Answer | GatewayError) => void) | undefined;
+  #controller: Dispatcher.DispatchController | undefined;
+  #status = 0;
+  #rawHeaders: string[] = [];
+  #contentType: string | undefined;
+  #isOneM2m = false;
+  #size = 0;
+
+  constructor(maxBody: number, settle: (outcome: Answer | GatewayError) => void) {
+    this.#maxBody = maxBody;
+    this.#settle = settle;
+  }
+
+  /** The deadline has come: not sent yet means not reached, sent means unanswered. */
+  expire(): void {
+    this.#fail(
+      new GatewayError(this.#controller === undefined ? "GW_CSE_UNREACHABLE" : "GW_CSE_NO_ANSWER"),
+    );
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    if (this.#settle === undefined) controller.abort(new Error("expired before it was sent"));
+    else this.#controller = controller;
+  }
+
+  onResponseStart(
+    controller: Dispatcher.DispatchController,
+    status: number,
+    headers: Record<string, string | string[] | undefined>,
+  ): void {
+    if (status < 200) return;
+    this.#status = status;
+    this.#rawHeaders = textsOf(controller.rawHeaders);
+    this.#contentType = headers["content-type"]?.toString();
+    this.#isOneM2m = headers["x-m2m-rsc"] !== undefined;
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#size += chunk.length;
+    if (this.#size > this.#maxBody) {
+      this.#fail(
+        new GatewayError("GW_CSE_ANSWER_UNREADABLE", `it is larger than ${this.#maxBody} bytes`),
+      );
+    } else {
+      this.#chunks.push(chunk);
+    }
+  }
+
+  onResponseEnd(): void {
+    const [only] = this.#chunks;
+    this.#end({
+      status: this.#status,
+      rawHeaders: this.#rawHeaders,
+      contentType: this.#contentType,
+      isOneM2m: this.#isOneM2m,
+      body: this.#chunks.length === 1 && only !== undefined ? only : Buffer.concat(this.#chunks),
+    });
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, cause: Error): void {
+    if (cause instanceof errors.HTTPParserError) {
+      this.#end(new GatewayError("GW_CSE_ANSWER_UNREADABLE", { detail: "it is not HTTP", cause }));
+    } else if (this.#controller === undefined) {
+      this.#end(new GatewayError("GW_CSE_UNREACHABLE", { cause }));
+    } else {
+      this.#end(new GatewayError("GW_CSE_CONNECTION_LOST", { cause }));
+    }
+  }
+
+  #fail(error: GatewayError): void {
+    this.#end(error);
+    this.#controller?.abort(error);
+  }
+
+  #end(outcome: Answer | GatewayError): void {
+    const settle = this.#settle;
+    this.#settle = undefined;
+    settle?.(outcome);
+  }
+}
+
+function textsOf(rawHeaders: Dispatcher.DispatchController["rawHeaders"]): string[] {
+  if (!Array.isArray(rawHeaders)) return [];
+  return rawHeaders.map((text) => (typeof text === "string" ? text : text.toString("latin1")));
+}

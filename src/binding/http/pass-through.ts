@@ -1,0 +1,149 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { type Dispatcher, errors, type Pool } from "undici";
+import type { Millis } from "../../base/clock.ts";
+import { GatewayError } from "../../base/errors.ts";
+import type { Observer } from "../../core/ports.ts";
+import { readBody } from "./body.ts";
+
+export interface PassThroughOptions {
+  readonly pool: Pool;
+  /** Path of the CSE's URL, without a slash at its end. */
+  readonly basePath: string;
+  /** Longest pause while a body passes. */
+  readonly bodyPause: Millis;
+  readonly observer: Observer;
+}
+
+/** What belongs to one hop only (RFC 9110, 7.6.1), and what undici or the next server writes itself. */
+const HOP_BY_HOP = new Set([
+  "connection",
+  "keep-alive",
+  "proxy-connection",
+  "proxy-authenticate",
+  "proxy-authorization",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+  "expect",
+]);
+
+/** Bodies up to this size go out in one write with their headers: tinyIoT reads no further. */
+const ONE_WRITE = 64 * 1024;
+
+/**
+ * The raw exchange with the CSE for what concerns no registree: method, target, query, headers, body and status go
+ * through as they are.
+ */
+export class PassThrough {
+  readonly #options: PassThroughOptions;
+
+  constructor(options: PassThroughOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * @param target request-target in origin-form, escapes and all
+   * @param wait how long the CSE may take until its answer begins
+   * @returns the X-M2M-RSC that went past, when the exchange is over; undefined without one
+   * @throws GatewayError GW_CSE_UNREACHABLE, GW_CSE_NO_ANSWER, GW_CSE_CONNECTION_LOST, GW_CSE_ANSWER_UNREADABLE,
+   *   all before anything was written to `response`
+   */
+  async carry(
+    request: IncomingMessage,
+    response: ServerResponse,
+    target: string,
+    wait: Millis,
+  ): Promise<number | undefined> {
+    const { pool, basePath, bodyPause, observer } = this.#options;
+    const started = performance.now();
+    const abort = new AbortController();
+    const abandoned = (): void => abort.abort();
+    response.once("close", abandoned);
+    let answer: Dispatcher.ResponseData;
+    try {
+      answer = await pool.request({
+        method: (request.method ?? "GET") as Dispatcher.HttpMethod,
+        path: basePath + target,
+        headers: forwardable(request.rawHeaders, "host"),
+        body: await bodyOf(request),
+        responseHeaders: "raw",
+        headersTimeout: wait,
+        bodyTimeout: bodyPause,
+        signal: abort.signal,
+      });
+    } catch (error) {
+      const failure = failureOf(error);
+      observer.cseReachable(failure.code !== "GW_CSE_UNREACHABLE");
+      throw failure;
+    }
+    observer.cseReachable(true);
+    const headers = forwardable(answer.headers as unknown as string[]);
+    response.writeHead(answer.statusCode, headers);
+    try {
+      for await (const chunk of answer.body) {
+        if (!response.write(chunk)) await drained(response);
+      }
+      response.end();
+    } catch {
+      // The status line is gone already; cutting the connection is the only way left to say that it is not whole.
+      response.destroy();
+    } finally {
+      response.off("close", abandoned);
+    }
+    observer.passedThrough(answer.statusCode, (performance.now() - started) / 1000);
+    const at = headers.findIndex(
+      (name, index) => index % 2 === 0 && name.toLowerCase() === "x-m2m-rsc",
+    );
+    return at < 0 ? undefined : Number(headers[at + 1]);
+  }
+}
+
+/** Flat list of header names and values without those of the hop. */
+function forwardable(raw: readonly string[], ...without: string[]): string[] {
+  const named = new Set(without);
+  for (let index = 0; index < raw.length; index += 2) {
+    if (raw[index]?.toLowerCase() !== "connection") continue;
+    for (const name of (raw[index + 1] ?? "").split(",")) named.add(name.trim().toLowerCase());
+  }
+  const kept: string[] = [];
+  for (let index = 0; index + 1 < raw.length; index += 2) {
+    const name = String(raw[index]);
+    const key = name.toLowerCase();
+    if (!HOP_BY_HOP.has(key) && !named.has(key)) kept.push(name, String(raw[index + 1]));
+  }
+  return kept;
+}
+
+async function bodyOf(request: IncomingMessage): Promise<IncomingMessage | Buffer | null> {
+  const length = request.headers["content-length"];
+  if (length === undefined) {
+    return request.headers["transfer-encoding"] === undefined ? null : request;
+  }
+  if (Number(length) > ONE_WRITE) return request;
+  return await readBody(request, ONE_WRITE);
+}
+
+function drained(response: ServerResponse): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const settle = (): void => {
+      response.off("drain", settle);
+      response.off("close", settle);
+      if (response.destroyed) reject(new GatewayError("GW_CSE_CONNECTION_LOST"));
+      else resolve();
+    };
+    response.on("drain", settle);
+    response.on("close", settle);
+  });
+}
+
+function failureOf(cause: unknown): GatewayError {
+  if (cause instanceof GatewayError) return cause;
+  if (cause instanceof errors.HeadersTimeoutError)
+    return new GatewayError("GW_CSE_NO_ANSWER", { cause });
+  if (cause instanceof errors.HTTPParserError) {
+    return new GatewayError("GW_CSE_ANSWER_UNREADABLE", { detail: "it is not HTTP", cause });
+  }
+  const sent = cause instanceof errors.SocketError || cause instanceof errors.RequestAbortedError;
+  return new GatewayError(sent ? "GW_CSE_CONNECTION_LOST" : "GW_CSE_UNREACHABLE", { cause });
+}

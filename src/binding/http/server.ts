@@ -1,0 +1,298 @@
+import { type IncomingMessage, METHODS, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
+import { type FastifyInstance, fastify, type HTTPMethods } from "fastify";
+import { type Clock, type EpochMs, type Millis, millis } from "../../base/clock.ts";
+import { GatewayError } from "../../base/errors.ts";
+import { Rsc } from "../../base/response-status-code.ts";
+import type { Codec } from "../../codec/codec.ts";
+import type { Applications } from "../../core/applications.ts";
+import type { Binding, ListenAddress } from "../../core/ports.ts";
+import type { Route } from "../../core/route.ts";
+import type {
+  Operation,
+  RequestId,
+  RequestPrimitive,
+  ResponsePrimitive,
+  TargetId,
+} from "../../primitive/primitive.ts";
+import { requestId } from "../../primitive/primitive.ts";
+import { respondFailure } from "../../primitive/respond.ts";
+import { parseAbsRel } from "../../primitive/timestamps.ts";
+import { chooseAccepted } from "./accept.ts";
+import { readBody } from "./body.ts";
+import { type ContentType, parseContentType } from "./content-type.ts";
+import type { PassThrough } from "./pass-through.ts";
+import { operationOf, requestFromHttp } from "./request-mapping.ts";
+import { httpFromResponse } from "./response-mapping.ts";
+import { splitTarget, targetOf } from "./target.ts";
+
+export interface HttpServerOptions {
+  readonly host: string;
+  readonly port: number;
+  /** First path segment of the gateway's points of access, such as `/poa`. */
+  readonly prefix: string;
+  readonly maxBody: number;
+  /** Say with X-M2MGW-Disposition what became of a request to a registree. */
+  readonly disposition: boolean;
+  /** Release Version Indicator assumed when a request has none (TS-0004, 7.3.2.1). */
+  readonly releaseVersion: string;
+  /** How long the CSE may take for what passes through, when the request names no time. */
+  readonly cseTimeout: Millis;
+  readonly codec: Codec;
+  readonly applications: Applications;
+  /** Undefined when there is no CSE behind HTTP: every request then becomes a primitive. */
+  readonly passThrough: PassThrough | undefined;
+  readonly clock: Clock;
+}
+
+/** Where a request goes, found out from its head alone. */
+interface Classified {
+  readonly route: Route;
+  readonly operation: Operation | undefined;
+  readonly to: TargetId;
+  readonly query: string;
+  readonly contentType: ContentType;
+}
+
+/** Longer than the idle time of the proxies that may stand before the gateway, so that they close first. */
+const KEEP_ALIVE = 75_000;
+
+/** The HTTP face: TS-0009 server for applications and for the CSE, and the CSE's front door. */
+export class HttpServer implements Binding {
+  readonly #options: HttpServerOptions;
+  readonly #fastify: FastifyInstance;
+  #draining = false;
+
+  constructor(options: HttpServerOptions) {
+    this.#options = options;
+    this.#fastify = fastify({
+      // The whole path space belongs to To: the router must neither decode nor judge it.
+      rewriteUrl: () => "/",
+      keepAliveTimeout: KEEP_ALIVE,
+      forceCloseConnections: "idle",
+      return503OnClosing: false,
+      exposeHeadRoutes: false,
+      clientErrorHandler: answerUnreadable,
+    });
+    this.#fastify.removeAllContentTypeParsers();
+    this.#fastify.addContentTypeParser("*", (_request, _payload, done) => done(null));
+    const known = new Set<string>(this.#fastify.supportedMethods);
+    for (const method of METHODS) {
+      if (method !== "CONNECT" && !known.has(method)) {
+        this.#fastify.addHttpMethod(method, { hasBody: true });
+      }
+    }
+    this.#fastify.route({
+      method: METHODS.filter((method) => method !== "CONNECT") as HTTPMethods[],
+      url: "/",
+      handler: (request, reply) => {
+        // Fastify lower-cases header names, and peers exist that compare them with case.
+        reply.hijack();
+        this.#serve(request.raw, reply.raw, request.originalUrl).catch((error: unknown) => {
+          this.#fail(request.raw, reply.raw, error);
+        });
+      },
+    });
+    this.#fastify.setErrorHandler((error, request, reply) => {
+      reply.hijack();
+      this.#fail(request.raw, reply.raw, fromFastify(error));
+    });
+  }
+
+  /** For the WebSocket face on the same port. */
+  get server(): Server {
+    return this.#fastify.server;
+  }
+
+  async start(): Promise<ListenAddress> {
+    const { host, port } = this.#options;
+    await this.#fastify.listen({ host, port });
+    const { address, family, port: bound } = this.#fastify.server.address() as AddressInfo;
+    return { url: `http://${family === "IPv6" ? `[${address}]` : address}:${bound}` };
+  }
+
+  async stop(deadline: EpochMs): Promise<void> {
+    this.#draining = true;
+    const timer = this.#options.clock.at(deadline, () =>
+      this.#fastify.server.closeAllConnections(),
+    );
+    await this.#fastify.close();
+    timer.cancel();
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse, url: string): Promise<void> {
+    if (this.#draining) throw new GatewayError("GW_DRAINING");
+    const { passThrough } = this.#options;
+    const classified = this.#classify(request, url, passThrough !== undefined);
+    if (classified === undefined || (classified.route.via === "cse" && passThrough !== undefined)) {
+      await this.#pass(request, response, url, classified);
+      return;
+    }
+    const { route, operation, to, query, contentType } = classified;
+    if (operation === undefined) {
+      if (request.method !== "OPTIONS") throw new GatewayError("GW_METHOD_NOT_ALLOWED");
+      // Outside oneM2M; grants nothing to other web origins.
+      response.writeHead(204, ["Allow", "GET, POST, PUT, DELETE, OPTIONS"]).end();
+      return;
+    }
+    if (chooseAccepted(request.headers.accept, ["json"]) === "not-acceptable")
+      throw new GatewayError("GW_NOT_ACCEPTABLE");
+    const primitive = await this.#read(request, { operation, to, query, contentType });
+    const answer = await this.#options.applications.receive(route, primitive);
+    if (answer === undefined) response.writeHead(204).end();
+    else this.#reply(response, answer, operation, route);
+  }
+
+  /** @returns undefined for a head that only the CSE can judge */
+  #classify(request: IncomingMessage, url: string, mayPass: boolean): Classified | undefined {
+    let token: string | undefined;
+    try {
+      const { path, query } = splitTarget(url);
+      const point = this.#pointOfAccess(path);
+      token = point?.token;
+      const contentType = parseContentType(request.headers["content-type"]);
+      const operation = operationOf(request.method ?? "", contentType.resourceType);
+      const { applications } = this.#options;
+      const to =
+        point?.rest === ""
+          ? (applications.targetBehind(point.token) ?? UNKNOWN_TARGET)
+          : targetOf(point?.rest ?? path);
+      return {
+        route: applications.routeOf(operation, to, token),
+        operation,
+        to,
+        query,
+        contentType,
+      };
+    } catch (error) {
+      if (mayPass && token === undefined && error instanceof GatewayError) return undefined;
+      throw error;
+    }
+  }
+
+  /** The token of a point of access, and the path behind it; "" when there is none. */
+  #pointOfAccess(path: string): { token: string; rest: string } | undefined {
+    const { prefix } = this.#options;
+    if (!path.startsWith(prefix) || path.charCodeAt(prefix.length) !== 47) return undefined;
+    const start = prefix.length + 1;
+    const end = path.indexOf("/", start);
+    if (end < 0) return { token: path.slice(start), rest: "" };
+    const rest = path.slice(end);
+    return { token: path.slice(start, end), rest: rest === "/" ? "" : rest };
+  }
+
+  async #read(
+    request: IncomingMessage,
+    head: {
+      operation: Operation;
+      to: TargetId;
+      query: string;
+      contentType: ContentType;
+    },
+  ): Promise<RequestPrimitive> {
+    const { codec, maxBody, releaseVersion } = this.#options;
+    const body =
+      head.operation === "retrieve" || head.operation === "delete"
+        ? undefined
+        : await readBody(request, maxBody);
+    const hasContent = body !== undefined && body.length > 0;
+    if (hasContent && head.contentType.serialization !== codec.serialization) {
+      throw new GatewayError("GW_MEDIA_TYPE_UNSUPPORTED", request.headers["content-type"]);
+    }
+    return requestFromHttp(
+      { ...head, rawHeaders: request.rawHeaders },
+      hasContent ? codec.decodeContent(body) : undefined,
+      { releaseVersion },
+    );
+  }
+
+  async #pass(
+    request: IncomingMessage,
+    response: ServerResponse,
+    url: string,
+    classified: Classified | undefined,
+  ): Promise<void> {
+    const { applications, clock, cseTimeout, passThrough } = this.#options;
+    if (passThrough === undefined) throw new GatewayError("GW_NO_CSE");
+    const { path, query } = splitTarget(url);
+    const now = clock.now();
+    const expires = parseAbsRel(request.headers["x-m2m-ret"], now)?.at;
+    const wait = expires === undefined ? cseTimeout : millis(Math.max(expires - now, 1));
+    const target = query === "" ? path : `${path}?${query}`;
+    const rsc = await passThrough.carry(request, response, target, wait);
+    if (classified?.operation === "delete" && rsc !== undefined) {
+      await applications.deleted(classified.to, rsc);
+    }
+  }
+
+  #reply(
+    response: ServerResponse,
+    answer: ResponsePrimitive,
+    operation: Operation,
+    route: Route | undefined,
+  ): void {
+    const { codec, disposition } = this.#options;
+    const mapped = httpFromResponse(answer, { operation, mediaType: codec.mediaType });
+    const body = mapped.content === undefined ? "" : codec.encodeContent(mapped.content);
+    const { headers } = mapped;
+    headers.push("Content-Length", String(Buffer.byteLength(body)));
+    if (disposition && route !== undefined && route.via !== "cse") {
+      headers.push("X-M2MGW-Disposition", dispositionOf(answer));
+    }
+    response.writeHead(mapped.status, headers);
+    response.end(body);
+  }
+
+  #fail(request: IncomingMessage, response: ServerResponse, error: unknown): void {
+    if (response.headersSent) {
+      response.destroy();
+      return;
+    }
+    const { "x-m2m-ri": ri, "x-m2m-rvi": rvi } = request.headers;
+    const failure = respondFailure(
+      { requestIdentifier: headerText(ri), releaseVersion: headerText(rvi) || undefined },
+      error,
+    );
+    // Bytes of a body that nobody read would be taken for the next request.
+    if (!request.complete) response.shouldKeepAlive = false;
+    // Any operation but Create: a failure has no Content-Location.
+    this.#reply(response, failure, "retrieve", undefined);
+    request.resume();
+  }
+}
+
+const UNKNOWN_TARGET = "" as TargetId;
+
+function headerText(value: string | string[] | undefined): RequestId {
+  return requestId(typeof value === "string" ? value : "");
+}
+
+function dispositionOf(answer: ResponsePrimitive): "relayed" | "expired" | "refused" {
+  if (answer.failure === undefined) return "relayed";
+  return answer.responseStatusCode === Rsc.REQUEST_TIMEOUT ? "expired" : "refused";
+}
+
+function fromFastify(error: unknown): unknown {
+  const code =
+    typeof error === "object" && error !== null && "code" in error ? error.code : undefined;
+  return code === "FST_ERR_CTP_INVALID_MEDIA_TYPE"
+    ? new GatewayError("GW_MEDIA_TYPE_UNSUPPORTED")
+    : error;
+}
+
+/** What is not even HTTP: answered in oneM2M's terms all the same, and the connection closed. */
+function answerUnreadable(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === "ECONNRESET" || socket.destroyed || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const status =
+    error.code === "HPE_HEADER_OVERFLOW"
+      ? "431 Request Header Fields Too Large"
+      : "400 Bad Request";
+  const body = JSON.stringify({ "m2m:dbg": "the request is not readable HTTP" });
+  socket.end(
+    `HTTP/1.1 ${status}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n` +
+      `X-M2M-RSC: ${Rsc.BAD_REQUEST}\r\nX-M2M-RI: \r\nConnection: close\r\n\r\n${body}`,
+  );
+}
