@@ -1,0 +1,84 @@
+import { type DestinationStream, type Logger, pino } from "pino";
+import type { Link, Observer } from "../core/ports.ts";
+import type { EntityId } from "../primitive/identifiers.ts";
+
+/** The gateway's logger: JSON records, one per event, content never among them. */
+export function createLog(level: string, destination: DestinationStream): Logger {
+  return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination);
+}
+
+/** Writes one record for each event that a person may want to read. */
+export class LogObserver implements Observer {
+  readonly #log: Logger;
+  readonly #debug: boolean;
+  #reachable: boolean | undefined;
+
+  constructor(log: Logger) {
+    this.#log = log;
+    this.#debug = log.isLevelEnabled("debug");
+  }
+
+  linkOpened(link: Link, peer: string): void {
+    this.#log.info({ link: link.id, peer }, "link opened");
+  }
+
+  linkClosed(link: Link, reason: string): void {
+    this.#log.info({ link: link.id, close: reason }, "link closed");
+  }
+
+  bound(link: Link, registree: EntityId, displaced: Link | undefined): void {
+    this.#log.info({ link: link.id, registree, displaced: displaced?.id }, "registree connected");
+  }
+
+  unbound(link: Link, registree: EntityId): void {
+    this.#log.info({ link: link.id, registree }, "registree left its link");
+  }
+
+  takeoverRefused(link: Link, registree: EntityId): void {
+    this.#log.warn({ link: link.id, registree }, "take-over refused");
+  }
+
+  exchangeStarted(): void {}
+
+  exchangeEnded({
+    direction,
+    operation,
+    rscClass,
+    failure,
+    seconds,
+  }: Parameters<Observer["exchangeEnded"]>[0]): void {
+    if (!this.#debug) return;
+    this.#log.debug(
+      { direction, op: operation, rsc: rscClass, code: failure, ms: seconds * 1000 },
+      "exchange",
+    );
+  }
+
+  unmatched(link: Link): void {
+    this.#log.debug({ link: link.id }, "response nobody waits for");
+  }
+
+  malformed(link: Link, detail: string): void {
+    this.#log.warn({ link: link.id, detail }, "message is no primitive");
+  }
+
+  handshake(): void {}
+
+  passedThrough(status: number, seconds: number): void {
+    if (this.#debug) this.#log.debug({ status, ms: seconds * 1000 }, "passed through");
+  }
+
+  cseReachable(reachable: boolean): void {
+    if (reachable === this.#reachable) return;
+    this.#reachable = reachable;
+    if (reachable) this.#log.info("the CSE is reachable");
+    else this.#log.error("the CSE is not reachable");
+  }
+
+  warn(message: string, fields: Readonly<Record<string, unknown>>): void {
+    this.#log.warn(
+      { ...fields, ...("error" in fields ? { error: String(fields["error"]) } : {}) },
+      message,
+    );
+  }
+}
