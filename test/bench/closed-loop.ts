@@ -1,0 +1,113 @@
+import { cpuSecondsOf } from "./cpu.ts";
+
+/** How long a measurement takes, and whom it watches. */
+export interface Period {
+  readonly warmupSeconds: number;
+  readonly seconds: number;
+  /** The process whose CPU time is counted. */
+  readonly serverPid: number;
+}
+
+export interface Sample {
+  readonly perSecond: number;
+  readonly perCpuSecond: number;
+  /** Milliseconds. */
+  readonly p50: number;
+  readonly p99: number;
+}
+
+/** What is still open this long after the last request was sent has been lost. */
+const DRAIN_LIMIT_MS = 5_000;
+
+/**
+ * Keeps a fixed number of requests in flight, and measures how they fare.
+ *
+ * Each slot has one request under way and sends its next as soon as that is answered. Only answers that arrive
+ * within the measured period count; what is under way at its end is still waited for, so that a lost request fails
+ * the run and cannot flatter it.
+ */
+export class ClosedLoop {
+  /** Settles once: with the measurement when every request was answered, or with the first failure. */
+  readonly sample: Promise<Sample>;
+  readonly #send: (slot: number) => void;
+  readonly #sentAt: Float64Array;
+  readonly #latencies: number[] = [];
+  #phase: "warm-up" | "measure" | "drain" = "warm-up";
+  #inFlight: number;
+  #measured: Omit<Sample, "p50" | "p99"> | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #resolve: (sample: Sample) => void = () => {};
+  #reject: (error: Error) => void = () => {};
+
+  /** Sends the first request of each slot before it returns. */
+  constructor(slots: number, period: Period, send: (slot: number) => void) {
+    this.#send = send;
+    this.#sentAt = new Float64Array(slots);
+    this.#inFlight = slots;
+    this.sample = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    this.#timer = setTimeout(() => this.#measure(period), period.warmupSeconds * 1_000);
+    for (let slot = 0; slot < slots; slot += 1) {
+      this.#sentAt[slot] = performance.now();
+      send(slot);
+    }
+  }
+
+  /** The request of `slot` was answered, and rightly. */
+  answered(slot: number): void {
+    const now = performance.now();
+    if (this.#phase === "measure") this.#latencies.push(now - (this.#sentAt[slot] as number));
+    if (this.#phase === "drain") {
+      this.#inFlight -= 1;
+      if (this.#inFlight === 0) this.#finish();
+      return;
+    }
+    this.#sentAt[slot] = now;
+    this.#send(slot);
+  }
+
+  fail(error: Error): void {
+    clearTimeout(this.#timer);
+    this.#phase = "drain";
+    this.#reject(error);
+  }
+
+  #measure(period: Period): void {
+    const from = performance.now();
+    const cpuBefore = cpuSecondsOf(period.serverPid);
+    this.#phase = "measure";
+    this.#timer = setTimeout(() => {
+      const cpuSeconds = cpuSecondsOf(period.serverPid) - cpuBefore;
+      const seconds = (performance.now() - from) / 1_000;
+      const requests = this.#latencies.length;
+      this.#measured = { perSecond: requests / seconds, perCpuSecond: requests / cpuSeconds };
+      this.#drain();
+    }, period.seconds * 1_000);
+  }
+
+  #drain(): void {
+    this.#phase = "drain";
+    this.#timer = setTimeout(
+      () => this.fail(new Error(`${this.#inFlight} requests were never answered`)),
+      DRAIN_LIMIT_MS,
+    );
+  }
+
+  #finish(): void {
+    clearTimeout(this.#timer);
+    const measured = this.#measured;
+    if (measured === undefined || this.#latencies.length === 0) {
+      this.#reject(new Error("nothing was answered within the measured period"));
+      return;
+    }
+    const ordered = Float64Array.from(this.#latencies).sort();
+    this.#resolve({ ...measured, p50: quantile(ordered, 0.5), p99: quantile(ordered, 0.99) });
+  }
+}
+
+/** The smallest value that a share `q` of `ordered` does not exceed. */
+function quantile(ordered: Float64Array, q: number): number {
+  return ordered[Math.max(0, Math.ceil(q * ordered.length) - 1)] as number;
+}
