@@ -1,0 +1,73 @@
+import { fileURLToPath } from "node:url";
+import { onTestFinished } from "vitest";
+import { type Child, freePort, startChild, whenReady } from "./child.ts";
+import { tempDir } from "./temp-dir.ts";
+
+const program = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
+
+export interface GatewayOptions {
+  /** The CSE behind it; without one it is standalone. */
+  readonly cse?: { readonly url: string };
+  /** Further flags of `serve`, such as `--ws.ping`, `2s`. */
+  readonly flags?: readonly string[];
+}
+
+/** The gateway as its users run it: a process of its own, built. */
+export interface RunningGateway {
+  readonly http: string;
+  readonly ws: string;
+  readonly admin: string;
+  readonly pid: number;
+  /** What it has printed so far, over all its runs. */
+  log(): string;
+  /** SIGTERM unless told otherwise; resolves when it has ended, with its exit code or the signal. May be called twice. */
+  stop(signal?: NodeJS.Signals): Promise<number | NodeJS.Signals>;
+  /** Starts it again after `stop`: same ports, same state. Resolves when it is ready. */
+  start(): Promise<void>;
+}
+
+/** Starts `dist/main.js serve` on free ports with a state folder of its own; it is stopped when the test ends. */
+export async function runGateway(options: GatewayOptions = {}): Promise<RunningGateway> {
+  const stateDir = tempDir();
+  const [http, ws, admin] = [await freePort(), await freePort(), await freePort()];
+  const { cse } = options;
+  const args = [
+    ...(cse === undefined ? [] : ["--cse.url", cse.url, "--cse.id", "/id-in"]),
+    ...["--cse.name", "cse-in"],
+    ...["--http.listen", `127.0.0.1:${http}`],
+    ...["--ws.listen", `127.0.0.1:${ws}`],
+    ...["--admin.listen", `127.0.0.1:${admin}`],
+    ...["--stateDir", stateDir],
+    ...(options.flags ?? []),
+  ];
+  let before = "";
+  let child: Child | undefined;
+  const start = async () => {
+    before += child?.output() ?? "";
+    child = await startChild(process.execPath, [program, "serve", ...args]);
+    await whenReady(child, () => isReady(admin), 15_000);
+  };
+  const stop = async (signal?: NodeJS.Signals) => (await child?.stop(signal)) ?? 0;
+  onTestFinished(async () => {
+    await stop();
+  });
+  await start();
+  return {
+    http: `http://127.0.0.1:${http}`,
+    ws: `ws://127.0.0.1:${ws}`,
+    admin: `http://127.0.0.1:${admin}`,
+    get pid() {
+      return child?.pid ?? 0;
+    },
+    log: () => before + (child?.output() ?? ""),
+    stop,
+    start,
+  };
+}
+
+async function isReady(port: number): Promise<void> {
+  const { status } = await fetch(`http://127.0.0.1:${port}/readyz`, {
+    signal: AbortSignal.timeout(2_000),
+  });
+  if (status !== 200) throw new Error(`/readyz says ${status}`);
+}
