@@ -37,8 +37,13 @@ export class Applications {
   }
 
   /** Never rejects: a failure is a response primitive. Undefined when no response is wanted. */
-  async receive(route: Route, request: RequestPrimitive): Promise<ResponsePrimitive | undefined> {
-    if (route.via !== "cse") return await this.#exchanges.carry(route, request);
+  receive(route: Route, request: RequestPrimitive): Promise<ResponsePrimitive | undefined> {
+    return route.via === "cse"
+      ? this.#toCse(route, request)
+      : this.#exchanges.carry(route, request);
+  }
+
+  async #toCse(route: Route, request: RequestPrimitive): Promise<ResponsePrimitive | undefined> {
     const concerned = this.#registrations.concernedBy(request);
     const response = await this.#exchanges.carry(route, request);
     if (concerned !== undefined && response !== undefined) {

@@ -40,11 +40,11 @@ export class Exchanges {
    *
    * @returns undefined when the originator wants no response (Response Type noResponse; TS-0001, 8.1.2)
    */
-  async carry(route: Route, request: RequestPrimitive): Promise<ResponsePrimitive | undefined> {
+  carry(route: Route, request: RequestPrimitive): Promise<ResponsePrimitive | undefined> {
     const answer = this.#answer(route, request);
-    if (responseTypeOf(request) !== "noResponse") return await answer;
+    if (responseTypeOf(request) !== "noResponse") return answer;
     answer.catch((error: unknown) => this.#observer.warn("an exchange failed", { error }));
-    return undefined;
+    return Promise.resolve(undefined);
   }
 
   async #answer(route: Route, request: RequestPrimitive): Promise<ResponsePrimitive> {
@@ -52,11 +52,19 @@ export class Exchanges {
     const direction: Direction = route.via === "cse" ? "to-cse" : "to-registree";
     this.#observer.exchangeStarted(direction);
     let response: ResponsePrimitive;
+    let expires: EpochMs | undefined;
     try {
       checkResponseType(request, direction);
-      response = await this.#send(route, timed(request, arrived), arrived);
+      const timedRequest = timed(request, arrived);
+      expires = timedRequest.expires;
+      response = await this.#send(route, timedRequest, arrived);
     } catch (error) {
-      response = respondFailure(request, error);
+      // The originator's own time passed: 4008 even though nothing was sent.
+      const expired = expires !== undefined && isNotSentInTime(error);
+      response = respondFailure(
+        request,
+        expired ? new GatewayError("GW_REQUEST_EXPIRED", { cause: error }) : error,
+      );
     }
     this.#observer.exchangeEnded({
       direction,
@@ -68,7 +76,7 @@ export class Exchanges {
     return response;
   }
 
-  async #send(
+  #send(
     route: Route,
     { request, expires }: TimedRequest,
     arrived: EpochMs,
@@ -78,21 +86,13 @@ export class Exchanges {
       case "refuse":
         throw new GatewayError(route.code);
       case "cse":
-        return await this.#cse.request(request, deadlineOf(expires, arrived, cseTimeout, openMax));
+        return this.#cse.request(request, deadlineOf(expires, arrived, cseTimeout, openMax));
       case "link":
-        try {
-          return await route.link.deliver(
-            request,
-            deadlineOf(expires, arrived, ceiling, openMax),
-            route.registree,
-          );
-        } catch (error) {
-          // The originator's own time passed: 4008 even though nothing was sent.
-          if (isNotSentInTime(error) && expires !== undefined) {
-            throw new GatewayError("GW_REQUEST_EXPIRED", { cause: error });
-          }
-          throw error;
-        }
+        return route.link.deliver(
+          request,
+          deadlineOf(expires, arrived, ceiling, openMax),
+          route.registree,
+        );
     }
   }
 }

@@ -12,8 +12,8 @@ export class Waiting {
   readonly request: RequestPrimitive;
   readonly registree: EntityId;
   readonly #settled: (outcome: ResponsePrimitive | GatewayError) => void;
-  /** The tables it stands in, one for each link on which the answer may arrive. */
-  readonly #homes = new Map<Map<RequestId, Waiting>, RequestId>();
+  /** The tables it stands in, nearly always one: one for each link on which the answer may arrive. */
+  readonly #homes: { readonly table: Map<RequestId, Waiting>; readonly wireId: RequestId }[] = [];
 
   /** @param settled called once, with the response or with why none came */
   constructor(
@@ -28,18 +28,20 @@ export class Waiting {
 
   enter(table: Map<RequestId, Waiting>, wireId: RequestId): void {
     table.set(wireId, this);
-    this.#homes.set(table, wireId);
+    this.#homes.push({ table, wireId });
   }
 
   /** Leaves a table whose link is gone; true when no answer can arrive any more. */
   leave(table: Map<RequestId, Waiting>): boolean {
-    return this.#homes.delete(table) && this.#homes.size === 0;
+    const at = this.#homes.findIndex((home) => home.table === table);
+    if (at >= 0) this.#homes.splice(at, 1);
+    return at >= 0 && this.#homes.length === 0;
   }
 
   /** Ends the waiting. Does nothing the second time. */
   settle(outcome: ResponsePrimitive | GatewayError): void {
-    for (const [table, wireId] of this.#homes) table.delete(wireId);
-    this.#homes.clear();
+    for (const { table, wireId } of this.#homes) table.delete(wireId);
+    this.#homes.length = 0;
     this.#settled(
       outcome instanceof GatewayError ||
         outcome.requestIdentifier === this.request.requestIdentifier

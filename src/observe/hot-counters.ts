@@ -14,11 +14,12 @@ export class CountsBy<Names extends readonly (readonly string[])[]> {
   }
 
   add(...labels: { [Index in keyof Names]: Names[Index][number] }): void {
-    const index = this.#sets.reduce(
-      (at, set, position) => at * set.length + set.indexOf(labels[position] as string),
-      0,
-    );
-    if (index >= 0) this.#counts[index] = (this.#counts[index] ?? 0) + 1;
+    let index = 0;
+    for (let position = 0; position < labels.length; position += 1) {
+      const set = this.#sets[position] as readonly string[];
+      index = index * set.length + set.indexOf(labels[position] as string);
+    }
+    this.#counts[index] = (this.#counts[index] ?? 0) + 1;
   }
 
   /** All that were counted at least once. */

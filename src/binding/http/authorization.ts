@@ -19,8 +19,11 @@ const SCHEMES: ReadonlySet<string> = new Set([
   "vapid",
 ]);
 
-/** Compact JWS has three parts, compact JWE five; some may be empty (RFC 7515, 7.1; RFC 7516, 7.1). */
-const COMPACT_JOSE = /^[\w-]+(?:\.[\w-]*){2}(?:(?:\.[\w-]*){2})?$/;
+/**
+ * Compact JWS has three parts and compact JWE five, of which some may be empty (RFC 7515, 7.1; RFC 7516, 7.1). The
+ * example of TS-0009, 6.4.19 has six, so they are not counted.
+ */
+const COMPACT_JOSE = /^[\w-]+(?:\.[\w-]*){2,}$/;
 
 /**
  * The Tokens in an Authorization value (TS-0009, 6.4.19): bare and joined by `+`, without the scheme that RFC 9110,
