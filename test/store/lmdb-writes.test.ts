@@ -37,7 +37,7 @@ test("a disk that takes nothing fails the writes of that turn, with the cause ke
   const writes = new LmdbWrites(root);
   const expected = {
     code: "GW_STORE_FAILED",
-    message: "the gateway cannot write its state",
+    message: "the gateway cannot use its state",
     cause,
   };
   const both = [writes.write(() => {}), writes.write(() => {})];
