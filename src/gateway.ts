@@ -5,6 +5,7 @@ import { Pool } from "undici";
 import { AdminServer } from "./admin/server.ts";
 import { type Clock, type EpochMs, later, SystemClock } from "./base/clock.ts";
 import { CsePort } from "./binding/http/cse-port.ts";
+import { CseProbe } from "./binding/http/cse-probe.ts";
 import { PassThrough } from "./binding/http/pass-through.ts";
 import { HttpServer } from "./binding/http/server.ts";
 import { WsServer } from "./binding/ws/server.ts";
@@ -220,6 +221,8 @@ class Assembly implements Gateway {
     const { origin, pathname } = new URL(cse.url);
     const basePath = pathname.replace(/\/+$/, "");
     const pool = new Pool(origin, { connections: cse.connections, pipelining: 1 });
+    const probe = new CseProbe(new URL(cse.url), clock, observer);
+    probe.start();
     return {
       port: new CsePort({
         pool,
@@ -231,7 +234,10 @@ class Assembly implements Gateway {
         observer,
       }),
       passThrough: new PassThrough({ pool, basePath, bodyPause: request.openMax, observer }),
-      close: () => pool.destroy(),
+      close: () => {
+        probe.stop();
+        return pool.destroy();
+      },
     };
   }
 }

@@ -364,7 +364,7 @@ describe("the table", () => {
     ]);
     for (const response of refused) {
       expect(response).toMatchObject({ responseStatusCode: 5000, failure: "GW_STORE_FAILED" });
-      expect(sentenceOf(response)).toBe("the gateway cannot write its state");
+      expect(sentenceOf(response)).toBe("the gateway cannot use its state");
     }
     expect(warnings).toHaveLength(3);
     table.fail = false;
