@@ -163,7 +163,7 @@ const WS = Type.Object({
     minimum: "64B",
     maximum: "4GiB",
     description:
-      "Bytes that wait to be read by one peer; past it the peer is too slow and is closed.",
+      "Bytes that wait on one connection in each direction; past it requests wait, then are refused with 5103, and a peer that sends without reading is closed with 1008.",
   }),
   pingAfter: Duration({
     default: "25s",

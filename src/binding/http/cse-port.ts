@@ -108,22 +108,19 @@ export class CsePort implements Port {
   /** A body that no oneM2M sender writes, such as an HTML error page, is left out; the status speaks for it. */
   #contentOf({ contentType, body, isOneM2m }: Answer): Content | undefined {
     if (body.length === 0) return undefined;
-    const { serialization } = parseContentType(contentType);
-    if (serialization !== "json" && contentType !== undefined) {
-      if (isOneM2m && serialization !== undefined) {
-        throw new GatewayError("GW_CSE_ANSWER_UNREADABLE", `its content is ${contentType}`);
-      }
-      return undefined;
-    }
     try {
-      return this.#options.codec.decodeContent(body);
-    } catch (error) {
+      const { serialization } = parseContentType(contentType);
+      if (serialization === "json" || contentType === undefined) {
+        return this.#options.codec.decodeContent(body);
+      }
+    } catch (cause) {
       if (contentType === undefined) return undefined;
-      throw new GatewayError("GW_CSE_ANSWER_UNREADABLE", {
-        detail: error instanceof GatewayError ? error.message : "its content cannot be read",
-        cause: error,
-      });
+      const detail = cause instanceof GatewayError ? cause.message : "its content cannot be read";
+      throw new GatewayError("GW_CSE_ANSWER_UNREADABLE", { detail, cause });
     }
+    if (isOneM2m)
+      throw new GatewayError("GW_CSE_ANSWER_UNREADABLE", `its content is ${contentType}`);
+    return undefined;
   }
 }
 

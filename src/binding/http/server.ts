@@ -228,7 +228,7 @@ export class HttpServer implements Binding {
   #reply(
     response: ServerResponse,
     answer: ResponsePrimitive,
-    operation: Operation,
+    operation: Operation | undefined,
     route: Route | undefined,
   ): void {
     const { codec, disposition } = this.#options;
@@ -255,8 +255,7 @@ export class HttpServer implements Binding {
     );
     // Bytes of a body that nobody read would be taken for the next request.
     if (!request.complete) response.shouldKeepAlive = false;
-    // Any operation but Create: a failure has no Content-Location.
-    this.#reply(response, failure, "retrieve", undefined);
+    this.#reply(response, failure, undefined, undefined);
     request.resume();
   }
 }

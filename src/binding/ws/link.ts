@@ -92,6 +92,7 @@ export class WsLink implements Link {
     socket.on("ping", () => this.#liveness.heard());
     socket.on("pong", () => this.#liveness.heard());
     socket.on("close", (code) => this.#closed(code));
+    transport.on("drain", () => this.#progress());
   }
 
   get open(): boolean {
@@ -105,7 +106,7 @@ export class WsLink implements Link {
   ): Promise<ResponsePrimitive> {
     return new Promise((resolve, reject) => {
       if (!this.open) return reject(new GatewayError("GW_TARGET_OFFLINE"));
-      const full = this.#pending.size >= this.#options.limits.window;
+      const full = this.#pending.size >= this.#options.limits.window || this.#isSlow();
       if (full && this.#queued.size >= this.#options.limits.queue) {
         return reject(new GatewayError("GW_LINK_BUSY"));
       }
@@ -153,9 +154,6 @@ export class WsLink implements Link {
 
   #send(waiting: Waiting): void {
     try {
-      if (this.#socket.bufferedAmount > this.#options.limits.maxBuffered) {
-        throw new GatewayError("GW_LINK_BUSY", "it reads too slowly");
-      }
       this.#write(waiting.request, this.#pending.add(waiting));
     } catch (error) {
       waiting.settle(
@@ -203,16 +201,25 @@ export class WsLink implements Link {
 
   #request(request: RequestPrimitive, bytes: number): void {
     const { window, queue, maxBuffered } = this.#options.limits;
+    const slow = this.#isSlow();
     if (this.#state.at !== "open") {
       this.#write(respondFailure(request, new GatewayError("GW_DRAINING")));
-    } else if (this.#serving < window) {
+    } else if (this.#serving < window && !slow) {
       this.#serve(request);
     } else if (this.#arrived.length < queue && this.#arrivedBytes + bytes <= maxBuffered) {
       this.#arrived.push({ request, bytes });
       this.#arrivedBytes += bytes;
+    } else if (slow) {
+      // It asks and asks and does not read what it is answered; another answer would only add to the heap.
+      this.#socket.close(CloseCode.POLICY, "reads too slowly");
     } else {
       this.#write(respondFailure(request, new GatewayError("GW_OVERLOADED")));
     }
+  }
+
+  /** More waits to be read by the peer than it is granted. */
+  #isSlow(): boolean {
+    return this.#socket.bufferedAmount > this.#options.limits.maxBuffered;
   }
 
   #serve(request: RequestPrimitive): void {
@@ -224,11 +231,6 @@ export class WsLink implements Link {
         this.#serving -= 1;
         const writable = this.#socket.readyState === this.#socket.OPEN;
         if (response !== undefined && writable) this.#write(response);
-        const next = this.#arrived.shift();
-        if (next !== undefined) {
-          this.#arrivedBytes -= next.bytes;
-          this.#serve(next.request);
-        }
         this.#progress();
       })
       .catch((error: unknown) => {
@@ -236,15 +238,22 @@ export class WsLink implements Link {
       });
   }
 
-  /** After anything ended: sends what waited for the window, or closes when draining is done. */
+  /** After anything ended: takes up what waited, or closes when draining is done. */
   #progress(): void {
+    const { window } = this.#options.limits;
+    while (this.#serving < window && !this.#isSlow()) {
+      const next = this.#arrived.shift();
+      if (next === undefined) break;
+      this.#arrivedBytes -= next.bytes;
+      this.#serve(next.request);
+    }
     if (this.#state.at === "draining") {
       const idle = this.#pending.size === 0 && this.#serving === 0 && this.#arrived.length === 0;
       if (idle) this.#finish(this.#state.reason);
       return;
     }
     for (const queued of this.#queued) {
-      if (this.#pending.size >= this.#options.limits.window) return;
+      if (this.#pending.size >= window || this.#isSlow()) return;
       this.#queued.delete(queued);
       this.#send(queued.waiting);
     }
