@@ -48,12 +48,12 @@ export function readHandshake(
   }
   // TS-0020, 6.2.2.1 fixes the target; points of access for WebSocket have no path.
   if (request.url !== "/") return refuse("wrong-target", 404, "the request target must be /");
-  if (!listOf(headers.upgrade).some((token) => token.toLowerCase() === "websocket")) {
-    return refuse("not-upgrade", 426, "this is a WebSocket port: upgrade to websocket", UPGRADE);
+  if (!hasToken(headers.upgrade, "websocket") || !hasToken(headers.connection, "upgrade")) {
+    return NOT_UPGRADED;
   }
   if (headers["sec-websocket-version"] !== "13") {
     return refuse("wrong-version", 426, "only version 13 of the protocol is spoken", [
-      ...UPGRADE,
+      ...NOT_UPGRADED.headers,
       "Sec-WebSocket-Version",
       "13",
     ]);
@@ -99,8 +99,15 @@ function withSubprotocol(
   };
 }
 
+/** The answer to a request that asks for no upgrade. */
+export const NOT_UPGRADED: RefusedHandshake = {
+  result: "not-upgrade",
+  status: 426,
+  headers: ["Upgrade", "websocket", "Connection", "Upgrade"],
+  sentence: "this is a WebSocket port: upgrade to websocket",
+};
+
 const EXAMPLE = "oneM2M.json";
-const UPGRADE = ["Upgrade", "websocket", "Connection", "Upgrade"];
 /** RFC 9110, 5.6.2. */
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
@@ -110,6 +117,10 @@ function isKey(key: string | undefined): boolean {
 
 function listOf(field: string | undefined): string[] {
   return field === undefined ? [] : field.split(",").map((item) => item.trim());
+}
+
+function hasToken(field: string | undefined, token: string): boolean {
+  return listOf(field).some((item) => item.toLowerCase() === token);
 }
 
 function refuse(

@@ -17,6 +17,7 @@ import type { Serialization } from "../../primitive/content.ts";
 import {
   type AcceptedHandshake,
   type HandshakeRules,
+  NOT_UPGRADED,
   type RefusedHandshake,
   readHandshake,
 } from "./handshake.ts";
@@ -169,33 +170,26 @@ function full(result: "full" | "draining", sentence: string): RefusedHandshake {
 /** What a request without Upgrade gets at a port of its own: 426, which is no oneM2M answer and has no RSC. */
 function answerPlainRequest(request: IncomingMessage, response: ServerResponse): void {
   const { method = "", url = "", headers } = request;
-  const decision = readHandshake(
-    { method, url, headers },
-    { hosts: [], origins: [], proV1: false },
-  );
-  if (decision.result === "accepted") return;
-  response.writeHead(decision.status, [
-    "Content-Type",
-    "text/plain",
-    "Content-Length",
-    String(decision.sentence.length + 1),
-    ...decision.headers,
-  ]);
-  response.end(`${decision.sentence}\n`);
+  const decision = readHandshake({ method, url, headers }, ANY);
+  // What could be upgraded, node gives to the upgrade event; whatever else comes here cannot.
+  const refused = decision.result === "accepted" ? NOT_UPGRADED : decision;
+  response.writeHead(refused.status, headersOf(refused));
+  response.end(refused.sentence);
 }
 
-function writeRefusal(socket: Duplex, { status, headers, sentence }: RefusedHandshake): void {
-  const lines = [`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}`];
-  const connection = headers.includes("Connection") ? [] : ["Connection", "close"];
-  const all = [
-    "Content-Type",
-    "text/plain",
-    "Content-Length",
-    String(sentence.length + 1),
-    ...connection,
-    ...headers,
-  ];
-  for (let index = 0; index < all.length; index += 2)
-    lines.push(`${all[index]}: ${all[index + 1]}`);
-  socket.end(`${lines.join("\r\n")}\r\n\r\n${sentence}\n`);
+const ANY: HandshakeRules = { hosts: [], origins: [], proV1: false };
+
+function writeRefusal(socket: Duplex, refused: RefusedHandshake): void {
+  const headers = headersOf(refused);
+  if (!headers.includes("Connection")) headers.push("Connection", "close");
+  const lines = [`HTTP/1.1 ${refused.status} ${STATUS_CODES[refused.status] ?? ""}`];
+  for (let index = 0; index < headers.length; index += 2) {
+    lines.push(`${headers[index]}: ${headers[index + 1]}`);
+  }
+  socket.end(`${lines.join("\r\n")}\r\n\r\n${refused.sentence}`);
+}
+
+/** Flat list of names and values. */
+function headersOf({ headers, sentence }: RefusedHandshake): string[] {
+  return ["Content-Type", "text/plain", "Content-Length", String(sentence.length), ...headers];
 }
