@@ -20,7 +20,18 @@ export function decodeJsonContent(bytes: Uint8Array): Content {
 
 /** The JSON text of any content: as received where it came as JSON. */
 export function jsonTextOf(content: Content): string {
-  return content instanceof JsonContent ? content.text : JSON.stringify(content.tree());
+  return content instanceof JsonContent ? content.text : jsonOf(content.tree());
+}
+
+/** As JSON.stringify, and integers beyond 2^53 with all their digits. */
+function jsonOf(tree: Tree): string {
+  if (typeof tree === "bigint") return String(tree);
+  if (typeof tree !== "object" || tree === null) return JSON.stringify(tree);
+  if (Array.isArray(tree)) return `[${tree.map(jsonOf).join(",")}]`;
+  const members = Object.entries(tree).map(
+    ([name, value]) => `${JSON.stringify(name)}:${jsonOf(value)}`,
+  );
+  return `{${members.join(",")}}`;
 }
 
 export const NO_UTF8 = "the bytes are not UTF-8";
@@ -52,7 +63,11 @@ export class JsonContent implements Content {
   }
 
   mentions(text: string): boolean {
-    return this.text.includes(text);
+    if (this.text.includes(text)) return true;
+    // Escapes can hide it: `\/` is common, and any character may be written as one.
+    return (
+      this.text.includes("\\") && jsonOf(this.tree()).includes(JSON.stringify(text).slice(1, -1))
+    );
   }
 
   edited(edits: readonly Edit[]): Content {
@@ -75,7 +90,7 @@ function spliced(text: string, path: readonly string[], value: Tree | undefined)
     if (rest.length === 0) {
       return value === undefined
         ? withoutMember(text, members, found)
-        : text.slice(0, member.start) + JSON.stringify(value) + text.slice(member.end);
+        : text.slice(0, member.start) + jsonOf(value) + text.slice(member.end);
     }
     if (!isObjectAt(text, member.start)) return text;
     at = member.start;
@@ -93,7 +108,7 @@ function withMember(
   name: string,
   value: Tree,
 ): string {
-  const written = `${JSON.stringify(name)}:${JSON.stringify(value)}`;
+  const written = `${JSON.stringify(name)}:${jsonOf(value)}`;
   const last = members.at(-1);
   if (last !== undefined) return `${text.slice(0, last.end)},${written}${text.slice(last.end)}`;
   const brace = text.indexOf("{", object) + 1;

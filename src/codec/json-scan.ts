@@ -28,23 +28,27 @@ export class JsonFault extends Error {
  * @throws JsonFault
  */
 export function checkJson(text: string): string | undefined {
-  const scan = new JsonScan(text, 0);
-  const root = scan.value(0);
-  scan.end();
-  return root;
+  const scan = new JsonScan(text);
+  const start = scan.blanksEnd(0);
+  const end = scan.valueEnd(start, 0);
+  scan.checkEnd(end);
+  return isObjectAt(text, start) ? scan.root : undefined;
 }
 
 /** Checks a whole JSON text as {@link checkJson} does and gives the members of its outermost object. @throws JsonFault */
 export function scanObject(text: string): Member[] {
-  const scan = new JsonScan(text, 0);
-  const members = scan.members();
-  scan.end();
+  const scan = new JsonScan(text);
+  const members: Member[] = [];
+  scan.checkEnd(scan.objectEnd(scan.blanksEnd(0), 0, members));
   return members;
 }
 
 /** The members of the object that begins at `at` in a text that has been checked. */
 export function membersAt(text: string, at: number): Member[] {
-  return new JsonScan(text, at).members();
+  const members: Member[] = [];
+  const scan = new JsonScan(text);
+  scan.objectEnd(scan.blanksEnd(at), 0, members);
+  return members;
 }
 
 /** Whether the value at `at` of a checked text is an object. */
@@ -69,150 +73,137 @@ const FEW = 12;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters that JSON forbids in strings
 const SPECIAL = /[\\\u0000-\u001f]/;
 
+/** One pass over one text. Each method takes the place where something begins and gives the place behind it. */
 class JsonScan {
+  /** Name of the only member of the object passed last; undefined when it had none or several. */
+  root: string | undefined;
   readonly #text: string;
   /** No escape and no control character anywhere: each string then ends at the next quote, which is found natively. */
   readonly #plain: boolean;
-  #at: number;
 
-  constructor(text: string, at: number) {
+  constructor(text: string) {
     this.#text = text;
     this.#plain = !SPECIAL.test(text);
-    this.#at = at;
   }
 
-  end(): void {
-    this.#blank();
-    if (this.#at !== this.#text.length) throw new JsonFault("something behind the value", this.#at);
+  checkEnd(end: number): void {
+    const at = this.blanksEnd(end);
+    if (at !== this.#text.length) throw new JsonFault("something behind the value", at);
   }
 
-  members(): Member[] {
-    const members: Member[] = [];
-    this.#blank();
-    if (this.#text.charCodeAt(this.#at) !== OPEN_BRACE) throw new JsonFault("no object", this.#at);
-    this.#object(0, members);
-    return members;
-  }
-
-  /** Passes one value; gives its only member's name when it is an object with exactly one. */
-  value(depth: number): string | undefined {
-    this.#blank();
-    const code = this.#text.charCodeAt(this.#at);
-    switch (code) {
+  valueEnd(at: number, depth: number): number {
+    switch (this.#text.charCodeAt(at)) {
       case QUOTE:
-        this.#string();
-        return undefined;
+        return this.#stringEnd(at);
       case OPEN_BRACE:
-        return this.#object(depth, undefined);
+        return this.objectEnd(at, depth, undefined);
       case OPEN_BRACKET:
-        this.#array(depth);
-        return undefined;
+        return this.#arrayEnd(at, depth);
       case 116:
-        this.#word("true");
-        return undefined;
+        return this.#wordEnd(at, "true");
       case 102:
-        this.#word("false");
-        return undefined;
+        return this.#wordEnd(at, "false");
       case 110:
-        this.#word("null");
-        return undefined;
+        return this.#wordEnd(at, "null");
       default:
-        this.#number();
-        return undefined;
+        return this.#numberEnd(at);
     }
   }
 
-  #object(depth: number, record: Member[] | undefined): string | undefined {
-    if (depth >= MAX_DEPTH) throw new JsonFault(`nesting deeper than ${MAX_DEPTH}`, this.#at);
-    this.#at += 1;
-    this.#blank();
-    if (this.#text.charCodeAt(this.#at) === CLOSE_BRACE) {
-      this.#at += 1;
-      return undefined;
-    }
+  /** @param record takes the members in */
+  objectEnd(start: number, depth: number, record: Member[] | undefined): number {
+    const text = this.#text;
+    if (text.charCodeAt(start) !== OPEN_BRACE) throw new JsonFault("no object", start);
+    if (depth >= MAX_DEPTH) throw new JsonFault(`nesting deeper than ${MAX_DEPTH}`, start);
+    this.root = undefined;
+    let at = this.blanksEnd(start + 1);
+    if (text.charCodeAt(at) === CLOSE_BRACE) return at + 1;
     const names: string[] = [];
     let many: Set<string> | undefined;
     for (;;) {
-      const nameStart = this.#at;
-      const name = this.#name();
+      const nameStart = at;
+      at = this.#nameEnd(nameStart);
+      const name = this.#name(nameStart, at);
       if (many === undefined ? names.includes(name) : many.has(name)) {
         throw new JsonFault(`the member ${JSON.stringify(name)} a second time`, nameStart);
       }
       names.push(name);
       many?.add(name);
       if (names.length === FEW) many = new Set(names);
-      this.#blank();
-      this.#expect(COLON, "a colon");
-      this.#blank();
-      const start = this.#at;
-      const root = this.value(depth + 1);
-      record?.push({ name, nameStart, start, end: this.#at, root });
-      this.#blank();
-      const code = this.#text.charCodeAt(this.#at);
-      this.#at += 1;
-      if (code === CLOSE_BRACE) return names.length === 1 ? name : undefined;
-      if (code !== COMMA) throw new JsonFault("neither comma nor closing brace", this.#at - 1);
-      this.#blank();
+      at = this.blanksEnd(at);
+      if (text.charCodeAt(at) !== COLON) throw new JsonFault("no colon", at);
+      const valueStart = this.blanksEnd(at + 1);
+      at = this.valueEnd(valueStart, depth + 1);
+      if (record !== undefined) {
+        const root = isObjectAt(text, valueStart) ? this.root : undefined;
+        record.push({ name, nameStart, start: valueStart, end: at, root });
+      }
+      at = this.blanksEnd(at);
+      const code = text.charCodeAt(at);
+      if (code === CLOSE_BRACE) {
+        this.root = names.length === 1 ? name : undefined;
+        return at + 1;
+      }
+      if (code !== COMMA) throw new JsonFault("neither comma nor closing brace", at);
+      at = this.blanksEnd(at + 1);
     }
   }
 
-  #array(depth: number): void {
-    if (depth >= MAX_DEPTH) throw new JsonFault(`nesting deeper than ${MAX_DEPTH}`, this.#at);
-    this.#at += 1;
-    this.#blank();
-    if (this.#text.charCodeAt(this.#at) === CLOSE_BRACKET) {
-      this.#at += 1;
-      return;
-    }
+  /** The place of the next character that is no white space. */
+  blanksEnd(start: number): number {
+    let at = start;
     for (;;) {
-      this.value(depth + 1);
-      this.#blank();
-      const code = this.#text.charCodeAt(this.#at);
-      this.#at += 1;
-      if (code === CLOSE_BRACKET) return;
-      if (code !== COMMA) throw new JsonFault("neither comma nor closing bracket", this.#at - 1);
+      const code = this.#text.charCodeAt(at);
+      if (code > 32 || (code !== 32 && code !== 10 && code !== 13 && code !== 9)) return at;
+      at += 1;
     }
   }
 
-  #name(): string {
-    const start = this.#at;
-    if (this.#text.charCodeAt(start) !== QUOTE) throw new JsonFault("no member name", start);
-    const escaped = this.#string();
-    // Two spellings of one name are one name: "\u0066r" would override "fr" at the next reader.
-    return escaped
-      ? (JSON.parse(this.#text.slice(start, this.#at)) as string)
-      : this.#text.slice(start + 1, this.#at - 1);
+  #arrayEnd(start: number, depth: number): number {
+    if (depth >= MAX_DEPTH) throw new JsonFault(`nesting deeper than ${MAX_DEPTH}`, start);
+    let at = this.blanksEnd(start + 1);
+    if (this.#text.charCodeAt(at) === CLOSE_BRACKET) return at + 1;
+    for (;;) {
+      at = this.blanksEnd(this.valueEnd(at, depth + 1));
+      const code = this.#text.charCodeAt(at);
+      if (code === CLOSE_BRACKET) return at + 1;
+      if (code !== COMMA) throw new JsonFault("neither comma nor closing bracket", at);
+      at = this.blanksEnd(at + 1);
+    }
   }
 
-  /** Passes a string; true when it holds escapes. */
-  #string(): boolean {
+  #nameEnd(start: number): number {
+    if (this.#text.charCodeAt(start) !== QUOTE) throw new JsonFault("no member name", start);
+    return this.#stringEnd(start);
+  }
+
+  #name(start: number, end: number): string {
+    const name = this.#text.slice(start + 1, end - 1);
+    // Two spellings of one name are one name: "\u0066r" would override "fr" at the next reader.
+    return this.#plain || !name.includes("\\")
+      ? name
+      : (JSON.parse(this.#text.slice(start, end)) as string);
+  }
+
+  #stringEnd(start: number): number {
     const text = this.#text;
     if (this.#plain) {
-      const end = text.indexOf('"', this.#at + 1);
-      if (end < 0) throw new JsonFault("no end of a string", this.#at);
-      this.#at = end + 1;
-      return false;
+      const quote = text.indexOf('"', start + 1);
+      if (quote < 0) throw new JsonFault("no end of a string", start);
+      return quote + 1;
     }
-    let escaped = false;
-    let at = this.#at + 1;
+    let at = start + 1;
     for (;;) {
       const code = text.charCodeAt(at);
-      if (code === QUOTE) break;
-      if (code === BACKSLASH) {
-        escaped = true;
-        at = this.#escape(at + 1);
-      } else if (code >= 32) {
-        at += 1;
-      } else {
-        // Also the end of the text, where charCodeAt gives NaN.
-        throw new JsonFault("a control character or no end in a string", at);
-      }
+      if (code === QUOTE) return at + 1;
+      if (code === BACKSLASH) at = this.#escapeEnd(at + 1);
+      else if (code >= 32) at += 1;
+      // Also at the end of the text, where charCodeAt gives NaN.
+      else throw new JsonFault("a control character or no end in a string", at);
     }
-    this.#at = at + 1;
-    return escaped;
   }
 
-  #escape(at: number): number {
+  #escapeEnd(at: number): number {
     const code = this.#text.charCodeAt(at);
     if (code === 117) {
       for (let digit = at + 1; digit <= at + 4; digit += 1) {
@@ -220,55 +211,38 @@ class JsonScan {
       }
       return at + 5;
     }
-    if (!'"\\/bfnrt'.includes(this.#text.charAt(at)) || Number.isNaN(code)) {
+    if (Number.isNaN(code) || !'"\\/bfnrt'.includes(this.#text.charAt(at))) {
       throw new JsonFault("a bad escape", at);
     }
     return at + 1;
   }
 
-  #number(): void {
-    const start = this.#at;
-    if (this.#text.charCodeAt(this.#at) === MINUS) this.#at += 1;
-    if (this.#text.charCodeAt(this.#at) === ZERO) this.#at += 1;
-    else this.#digits(start);
-    if (this.#text.charCodeAt(this.#at) === DOT) {
-      this.#at += 1;
-      this.#digits(start);
-    }
-    const code = this.#text.charCodeAt(this.#at);
-    if (code === 101 || code === 69) {
-      const sign = this.#text.charCodeAt(this.#at + 1);
-      this.#at += sign === 43 || sign === MINUS ? 2 : 1;
-      this.#digits(start);
-    }
+  #numberEnd(start: number): number {
+    const text = this.#text;
+    let at = text.charCodeAt(start) === MINUS ? start + 1 : start;
+    at = text.charCodeAt(at) === ZERO ? at + 1 : this.#digitsEnd(at);
+    if (text.charCodeAt(at) === DOT) at = this.#digitsEnd(at + 1);
+    const code = text.charCodeAt(at);
+    if (code !== 101 && code !== 69) return at;
+    const sign = text.charCodeAt(at + 1);
+    return this.#digitsEnd(sign === 43 || sign === MINUS ? at + 2 : at + 1);
   }
 
-  #digits(start: number): void {
-    const first = this.#at;
+  /** At least one digit. */
+  #digitsEnd(start: number): number {
+    let at = start;
     for (;;) {
-      const code = this.#text.charCodeAt(this.#at);
+      const code = this.#text.charCodeAt(at);
       if (!(code >= ZERO && code <= NINE)) break;
-      this.#at += 1;
+      at += 1;
     }
-    if (this.#at === first) throw new JsonFault("no value", start);
+    if (at === start) throw new JsonFault("no value", start);
+    return at;
   }
 
-  #word(word: string): void {
-    if (!this.#text.startsWith(word, this.#at)) throw new JsonFault("no value", this.#at);
-    this.#at += word.length;
-  }
-
-  #expect(code: number, what: string): void {
-    if (this.#text.charCodeAt(this.#at) !== code) throw new JsonFault(`not ${what}`, this.#at);
-    this.#at += 1;
-  }
-
-  #blank(): void {
-    for (;;) {
-      const code = this.#text.charCodeAt(this.#at);
-      if (code !== 32 && code !== 10 && code !== 13 && code !== 9) return;
-      this.#at += 1;
-    }
+  #wordEnd(at: number, word: string): number {
+    if (!this.#text.startsWith(word, at)) throw new JsonFault("no value", at);
+    return at + word.length;
   }
 }
 

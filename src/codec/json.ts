@@ -96,24 +96,29 @@ function isEmptyObject(text: string, start: number, end: number): boolean {
   return isObjectAt(text, start) && text.slice(start + 1, end - 1).trim() === "";
 }
 
+/** More digits than a number of JavaScript keeps. */
+const LONG_INTEGER = /^-?\d{16,}$/;
+
 function valueAt(text: string, start: number, end: number): unknown {
   if (text.charCodeAt(start) === 34) {
     const inside = text.slice(start + 1, end - 1);
     if (!inside.includes("\\")) return inside;
   }
-  return JSON.parse(text.slice(start, end));
+  const written = text.slice(start, end);
+  return LONG_INTEGER.test(written) ? BigInt(written) : JSON.parse(written);
 }
 
 function primitiveOf(envelope: Envelope, wrapped: boolean, { lenient }: ReadOptions): Reading {
   const rqi = identifierOf(envelope.rqi, lenient);
   const isRequest = envelope.op !== undefined;
+  const isResponse = envelope.rsc !== undefined;
   const refuse = (malformed: string): Reading => ({
     malformed,
     unreadable: false,
     requestIdentifier: rqi,
-    mayAnswer: isRequest || (envelope.rsc === undefined && rqi !== undefined),
+    mayAnswer: isRequest === isResponse ? rqi !== undefined : isRequest,
   });
-  if (isRequest === (envelope.rsc !== undefined)) {
+  if (isRequest === isResponse) {
     return refuse(isRequest ? "both op and rsc" : "neither op nor rsc");
   }
   if (rqi === undefined) return refuse("rqi is missing or no string");
@@ -184,7 +189,9 @@ function withAddresses(carried: Carried, { to, fr }: Envelope): Carried {
 
 function identifierOf(rqi: unknown, lenient: boolean): RequestId | undefined {
   if (typeof rqi === "string") return rqi === "" ? undefined : requestId(rqi);
-  return lenient && typeof rqi === "number" ? requestId(String(rqi)) : undefined;
+  return lenient && (typeof rqi === "number" || typeof rqi === "bigint")
+    ? requestId(String(rqi))
+    : undefined;
 }
 
 function numberOf(value: unknown, lenient: boolean): number | undefined {
@@ -207,7 +214,7 @@ function write(primitive: Primitive, { wrapped, requestIdentifier }: WriteOption
   if (primitive.releaseVersion !== undefined)
     text += `,"rvi":${JSON.stringify(primitive.releaseVersion)}`;
   for (const [name, value] of primitive.carried) {
-    text += `,${JSON.stringify(name)}:${JSON.stringify(value)}`;
+    text += `,${JSON.stringify(name)}:${typeof value === "bigint" ? value : JSON.stringify(value)}`;
   }
   if (primitive.content !== undefined) text += `,"pc":${jsonTextOf(primitive.content)}`;
   text += "}";

@@ -49,7 +49,10 @@ export class MadeContent implements Content {
   }
 
   mentions(text: string): boolean {
-    return JSON.stringify(this.#tree).includes(text);
+    const needle = JSON.stringify(text).slice(1, -1);
+    return JSON.stringify(this.#tree, (_name, value) =>
+      typeof value === "bigint" ? String(value) : value,
+    ).includes(needle);
   }
 
   edited(edits: readonly Edit[]): Content {
@@ -82,10 +85,11 @@ export function rootObjectOf(
 
 function withValue(tree: Tree, path: readonly string[], value: Tree | undefined): Tree {
   const [name, ...rest] = path;
-  if (name === undefined || !isTreeObject(tree)) return value ?? null;
+  if (name === undefined) return value ?? null;
+  if (!isTreeObject(tree)) return tree;
   const members = new Map(Object.entries(tree));
-  const inner = rest.length === 0 ? value : withValue(members.get(name) ?? {}, rest, value);
-  if (inner === undefined) members.delete(name);
-  else members.set(name, inner);
+  const before = members.get(name);
+  if (value === undefined && (rest.length === 0 || before === undefined)) members.delete(name);
+  else members.set(name, withValue(before ?? {}, rest, value));
   return Object.fromEntries(members);
 }

@@ -15,20 +15,14 @@ export function parseTimestamp(text: string): EpochMs | undefined {
     number,
     number,
   ];
-  const at = Date.UTC(year, month - 1, day, hour, minute, second);
-  const back = new Date(at);
-  // Date.UTC lets the 31st of February run over into March.
-  if (
-    back.getUTCMonth() !== month - 1 ||
-    back.getUTCDate() !== day ||
-    hour > 23 ||
-    minute > 59 ||
-    second > 59
-  ) {
-    return undefined;
-  }
+  // Date.UTC takes the years 0 to 99 for 1900 to 1999, and lets the 31st of February run over into March.
+  const at = new Date(0);
+  at.setUTCFullYear(year, month - 1, day);
+  if (at.getUTCMonth() !== month - 1 || at.getUTCDate() !== day) return undefined;
+  if (hour > 23 || minute > 59 || second > 59) return undefined;
+  at.setUTCHours(hour, minute, second);
   const fraction = parts[7] === undefined ? 0 : Math.floor(Number(`0.${parts[7]}`) * 1000);
-  return epochMs(at + fraction);
+  return epochMs(at.getTime() + fraction);
 }
 
 /** Writes m2m:timestamp with milliseconds: `20261121T061500,250`. */

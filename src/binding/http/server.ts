@@ -137,7 +137,9 @@ export class HttpServer implements Binding {
     }
     if (chooseAccepted(request.headers.accept, ["json"]) === "not-acceptable")
       throw new GatewayError("GW_NOT_ACCEPTABLE");
-    const primitive = await this.#read(request, { operation, to, query, contentType });
+    const bodyless = operation === "retrieve" || operation === "delete";
+    const body = bodyless ? undefined : await readBody(request, this.#options.maxBody);
+    const primitive = this.#primitive(request, { operation, to, query, contentType }, body);
     const answer = await this.#options.applications.receive(route, primitive);
     if (answer === undefined) response.writeHead(204).end();
     else this.#reply(response, answer, operation, route);
@@ -181,29 +183,18 @@ export class HttpServer implements Binding {
     return { token: path.slice(start, end), rest: rest === "/" ? "" : rest };
   }
 
-  async #read(
-    request: IncomingMessage,
-    head: {
-      operation: Operation;
-      to: TargetId;
-      query: string;
-      contentType: ContentType;
-    },
-  ): Promise<RequestPrimitive> {
-    const { codec, maxBody, releaseVersion } = this.#options;
-    const body =
-      head.operation === "retrieve" || head.operation === "delete"
-        ? undefined
-        : await readBody(request, maxBody);
+  #primitive(
+    { headers, rawHeaders }: IncomingMessage,
+    head: { operation: Operation; to: TargetId; query: string; contentType: ContentType },
+    body: Buffer | undefined,
+  ): RequestPrimitive {
+    const { codec, releaseVersion } = this.#options;
     const hasContent = body !== undefined && body.length > 0;
     if (hasContent && head.contentType.serialization !== codec.serialization) {
-      throw new GatewayError("GW_MEDIA_TYPE_UNSUPPORTED", request.headers["content-type"]);
+      throw new GatewayError("GW_MEDIA_TYPE_UNSUPPORTED", headers["content-type"]);
     }
-    return requestFromHttp(
-      { ...head, rawHeaders: request.rawHeaders },
-      hasContent ? codec.decodeContent(body) : undefined,
-      { releaseVersion },
-    );
+    const content = hasContent ? codec.decodeContent(body) : undefined;
+    return requestFromHttp({ ...head, rawHeaders }, content, { releaseVersion });
   }
 
   async #pass(
