@@ -27,6 +27,8 @@ export interface Clock {
 const SLOT = 16;
 /** Wakes at least this often while something waits, so that a stepped system clock is noticed. */
 const LONGEST_SLEEP = 10_000;
+/** An emptied slot further ahead than this is given up at once. */
+const NEAR = 60_000;
 
 interface Waiting extends Timer {
   fire: (() => void) | undefined;
@@ -59,12 +61,17 @@ export class SystemClock implements Clock {
       this.#arm();
     }
     const home = members;
+    const due = slot * SLOT;
     const waiting: Waiting = {
       fire,
       cancel: () => {
         if (waiting.fire === undefined) return;
         waiting.fire = undefined;
         home.delete(waiting);
+        // Near slots go by themselves, and are used again until then.
+        if (home.size === 0 && due - Date.now() > NEAR && this.#slots.get(slot) === home) {
+          this.#slots.delete(slot);
+        }
       },
     };
     home.add(waiting);
@@ -88,24 +95,30 @@ export class SystemClock implements Clock {
   #wake(): void {
     this.#wakesAt = Number.POSITIVE_INFINITY;
     const now = Date.now();
-    try {
-      for (
-        let slot = this.#order[0];
-        slot !== undefined && slot * SLOT <= now;
-        slot = this.#order[0]
-      ) {
-        popSlot(this.#order);
-        const members = this.#slots.get(slot);
-        this.#slots.delete(slot);
-        for (const waiting of members ?? []) {
-          const fire = waiting.fire;
-          waiting.fire = undefined;
-          fire?.();
-        }
-      }
-    } finally {
-      this.#arm();
+    for (
+      let next = this.#order[0];
+      next !== undefined && next * SLOT <= now;
+      next = this.#order[0]
+    ) {
+      popSlot(this.#order);
+      const members = this.#slots.get(next);
+      this.#slots.delete(next);
+      for (const waiting of members ?? []) fireOne(waiting);
     }
+    this.#arm();
+  }
+}
+
+function fireOne(waiting: Waiting): void {
+  const { fire } = waiting;
+  waiting.fire = undefined;
+  try {
+    fire?.();
+  } catch (error) {
+    // Reaches the process as it would from a timer of its own; the others still fire.
+    queueMicrotask(() => {
+      throw error;
+    });
   }
 }
 

@@ -123,6 +123,10 @@ function createdMembers(response: ResponsePrimitive): TreeObject {
 }
 
 function uriOf(response: ResponsePrimitive): string | undefined {
+  return response.location ?? uriIn(response);
+}
+
+function uriIn(response: ResponsePrimitive): string | undefined {
   const tree = response.content?.tree();
   if (!isTreeObject(tree)) return undefined;
   const wrapper = tree["m2m:rce"];

@@ -150,9 +150,13 @@ export class Links implements LinkHost {
 
   async #speakerOnceKnown(request: RequestPrimitive, link: Link): Promise<Registration> {
     const { from } = request;
-    await this.#settled(link);
-    const speaker = this.#speaker(from, link);
-    if (speaker !== undefined) return speaker;
+    const room = this.#rooms.get(link);
+    // No await unless there is something to wait for: of messages that come together, only one may ask the CSE.
+    while (room !== undefined && room.settling > 0) {
+      await settled(room);
+      const speaker = this.#speaker(from, link);
+      if (speaker !== undefined) return speaker;
+    }
     if (from === undefined) throw new GatewayError("GW_ORIGINATOR_MISSING");
     return await this.#identify(from, request.releaseVersion, "from", link);
   }
@@ -251,20 +255,17 @@ export class Links implements LinkHost {
       }
     }
   }
+}
 
-  /** Resolves when no registration is under way on the link. @throws GatewayError GW_OVERLOADED */
-  async #settled(link: Link): Promise<void> {
-    const room = this.#rooms.get(link);
-    while (room !== undefined && room.settling > 0) {
-      if (room.waiting.length >= KEPT_BACK) {
-        throw new GatewayError(
-          "GW_OVERLOADED",
-          "too many requests before the registration was answered",
-        );
-      }
-      await new Promise<void>((resolve) => room.waiting.push(resolve));
-    }
+/** Resolves when what is under way in a room has settled. @throws GatewayError GW_OVERLOADED */
+function settled(room: Room): Promise<void> {
+  if (room.waiting.length >= KEPT_BACK) {
+    throw new GatewayError(
+      "GW_OVERLOADED",
+      "too many requests before the registration was answered",
+    );
   }
+  return new Promise((resolve) => room.waiting.push(resolve));
 }
 
 /** The CSE answers that it does not know the originator any more (TS-0004, 7.3.2.1). */

@@ -46,6 +46,8 @@ export interface ResponsePrimitive {
   readonly carried: Carried;
   /** Why this gateway answered in the place of the target; undefined for a relayed answer. Never on the wire. */
   readonly failure: FailureCode | undefined;
+  /** Address of a created resource, where only a header field of HTTP tells it. Never on the wire of a WebSocket. */
+  readonly location?: string;
 }
 
 export type Primitive = RequestPrimitive | ResponsePrimitive;

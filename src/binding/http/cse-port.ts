@@ -102,11 +102,12 @@ export class CsePort implements Port {
       },
     );
     if (fault !== undefined) throw new GatewayError("GW_CSE_ANSWER_UNREADABLE", fault);
-    return response;
+    const { location } = answer;
+    return location === undefined ? response : { ...response, location };
   }
 
   /** A body that no oneM2M sender writes, such as an HTML error page, is left out; the status speaks for it. */
-  #contentOf({ contentType, body, isOneM2m }: Answer): Content | undefined {
+  #contentOf({ status, contentType, body, isOneM2m }: Answer): Content | undefined {
     if (body.length === 0) return undefined;
     try {
       const { serialization } = parseContentType(contentType);
@@ -118,7 +119,8 @@ export class CsePort implements Port {
       const detail = cause instanceof GatewayError ? cause.message : "its content cannot be read";
       throw new GatewayError("GW_CSE_ANSWER_UNREADABLE", { detail, cause });
     }
-    if (isOneM2m)
+    // An error page speaks by its status; a success that is no oneM2M answer would be a lie.
+    if (isOneM2m || status < 300)
       throw new GatewayError("GW_CSE_ANSWER_UNREADABLE", `its content is ${contentType}`);
     return undefined;
   }
@@ -129,6 +131,8 @@ interface Answer {
   readonly rawHeaders: readonly string[];
   readonly contentType: string | undefined;
   readonly isOneM2m: boolean;
+  /** Content-Location. */
+  readonly location: string | undefined;
   readonly body: Buffer;
 }
 
@@ -142,6 +146,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   #rawHeaders: string[] = [];
   #contentType: string | undefined;
   #isOneM2m = false;
+  #location: string | undefined;
   #size = 0;
 
   constructor(maxBody: number, settle: (outcome: Answer | GatewayError) => void) {
@@ -171,6 +176,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#rawHeaders = textsOf(controller.rawHeaders);
     this.#contentType = headers["content-type"]?.toString();
     this.#isOneM2m = headers["x-m2m-rsc"] !== undefined;
+    this.#location = headers["content-location"]?.toString();
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -191,6 +197,7 @@ class Exchange implements Dispatcher.DispatchHandler {
       rawHeaders: this.#rawHeaders,
       contentType: this.#contentType,
       isOneM2m: this.#isOneM2m,
+      location: this.#location,
       body: this.#chunks.length === 1 && only !== undefined ? only : Buffer.concat(this.#chunks),
     });
   }

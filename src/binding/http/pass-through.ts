@@ -144,6 +144,16 @@ function failureOf(cause: unknown): GatewayError {
   if (cause instanceof errors.HTTPParserError) {
     return new GatewayError("GW_CSE_ANSWER_UNREADABLE", { detail: "it is not HTTP", cause });
   }
-  const sent = cause instanceof errors.SocketError || cause instanceof errors.RequestAbortedError;
-  return new GatewayError(sent ? "GW_CSE_CONNECTION_LOST" : "GW_CSE_UNREACHABLE", { cause });
+  const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
+  // What cannot be told to have failed before anything was sent may have been executed.
+  return new GatewayError(
+    NOT_CONNECTED.test(code) ? "GW_CSE_UNREACHABLE" : "GW_CSE_CONNECTION_LOST",
+    {
+      cause,
+    },
+  );
 }
+
+/** Codes of node and undici for a connection that never came about, TLS included. */
+const NOT_CONNECTED =
+  /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|E(HOST|NET)UNREACH|ETIMEDOUT|UND_ERR_CONNECT_TIMEOUT|ERR_(TLS|SSL)_.*|CERT_.*|UNABLE_TO_.*|DEPTH_ZERO_.*|SELF_SIGNED_.*)$/;

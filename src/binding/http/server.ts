@@ -1,7 +1,7 @@
 import { type IncomingMessage, METHODS, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { type FastifyInstance, fastify, type HTTPMethods } from "fastify";
-import { type Clock, type EpochMs, type Millis, millis } from "../../base/clock.ts";
+import { type Clock, type EpochMs, later, type Millis, millis } from "../../base/clock.ts";
 import { GatewayError } from "../../base/errors.ts";
 import { Rsc } from "../../base/response-status-code.ts";
 import type { Codec } from "../../codec/codec.ts";
@@ -56,12 +56,17 @@ interface Classified {
 
 /** Longer than the idle time of the proxies that may stand before the gateway, so that they close first. */
 const KEEP_ALIVE = 75_000;
+/** How long an answer that was decided on may take to leave. */
+const ANSWERING: Millis = millis(1_000);
 
 /** The HTTP face: TS-0009 server for applications and for the CSE, and the CSE's front door. */
 export class HttpServer implements Binding {
   readonly #options: HttpServerOptions;
   readonly #fastify: FastifyInstance;
   #draining = false;
+  /** Requests whose response has not ended. */
+  #active = 0;
+  #idle: (() => void) | undefined;
 
   constructor(options: HttpServerOptions) {
     this.#options = options;
@@ -88,6 +93,7 @@ export class HttpServer implements Binding {
       handler: (request, reply) => {
         // Fastify lower-cases header names, and peers exist that compare them with case.
         reply.hijack();
+        this.#track(reply.raw);
         this.#serve(request.raw, reply.raw, request.originalUrl).catch((error: unknown) => {
           this.#fail(request.raw, reply.raw, error);
         });
@@ -113,11 +119,24 @@ export class HttpServer implements Binding {
 
   async stop(deadline: EpochMs): Promise<void> {
     this.#draining = true;
-    const timer = this.#options.clock.at(deadline, () =>
-      this.#fastify.server.closeAllConnections(),
-    );
-    await this.#fastify.close();
-    timer.cancel();
+    // It still listens, to tell newcomers that they are refused and for how long.
+    if (this.#active > 0) {
+      await new Promise<void>((resolve) => {
+        this.#idle = resolve;
+        this.#options.clock.at(later(deadline, ANSWERING), resolve);
+      });
+    }
+    const closed = this.#fastify.close();
+    this.#fastify.server.closeAllConnections();
+    await closed;
+  }
+
+  #track(response: ServerResponse): void {
+    this.#active += 1;
+    response.once("close", () => {
+      this.#active -= 1;
+      if (this.#active === 0) this.#idle?.();
+    });
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse, url: string): Promise<void> {

@@ -6,6 +6,7 @@ import { chooseSubprotocol, type Subprotocol } from "../../dialect/subprotocols.
 export interface UpgradeRequest {
   readonly method: string;
   readonly url: string;
+  readonly httpVersion: string;
   readonly headers: IncomingHttpHeaders;
 }
 
@@ -48,8 +49,12 @@ export function readHandshake(
   }
   // TS-0020, 6.2.2.1 fixes the target; points of access for WebSocket have no path.
   if (request.url !== "/") return refuse("wrong-target", 404, "the request target must be /");
-  if (!hasToken(headers.upgrade, "websocket") || !hasToken(headers.connection, "upgrade")) {
-    return NOT_UPGRADED;
+  if (!hasToken(headers.upgrade, "websocket")) return NOT_UPGRADED;
+  if (!hasToken(headers.connection, "upgrade")) {
+    return refuse("bad-request", 400, "Connection must name the option Upgrade");
+  }
+  if (request.httpVersion !== "1.1") {
+    return refuse("bad-request", 400, "a WebSocket is opened with HTTP/1.1");
   }
   if (headers["sec-websocket-version"] !== "13") {
     return refuse("wrong-version", 426, "only version 13 of the protocol is spoken", [
@@ -62,7 +67,7 @@ export function readHandshake(
     return refuse("bad-request", 400, "Sec-WebSocket-Key must be the base64 form of 16 bytes");
   }
   if (headers.host === undefined) return refuse("bad-request", 400, "Host is missing");
-  if (rules.hosts.length > 0 && !rules.hosts.includes(headers.host.toLowerCase())) {
+  if (rules.hosts.length > 0 && !isServed(headers.host, rules.hosts)) {
     return refuse("host-refused", 421, "this Host is not served here");
   }
   if (headers.origin !== undefined && !rules.origins.includes(headers.origin)) {
@@ -117,6 +122,10 @@ function isKey(key: string | undefined): boolean {
 
 function listOf(field: string | undefined): string[] {
   return field === undefined ? [] : field.split(",").map((item) => item.trim());
+}
+
+function isServed(host: string, hosts: readonly string[]): boolean {
+  return hosts.some((served) => served.toLowerCase() === host.toLowerCase());
 }
 
 function hasToken(field: string | undefined, token: string): boolean {

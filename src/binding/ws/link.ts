@@ -46,7 +46,7 @@ export interface LinkOptions {
 
 interface Queued {
   readonly waiting: Waiting;
-  readonly timer: Timer;
+  readonly deadline: EpochMs;
 }
 
 type LinkState =
@@ -122,7 +122,7 @@ export class WsLink implements Link {
         this.#progress();
       });
       if (full) {
-        queued = { waiting, timer };
+        queued = { waiting, deadline };
         this.#queued.add(queued);
       } else {
         this.#send(waiting);
@@ -255,11 +255,14 @@ export class WsLink implements Link {
     for (const queued of this.#queued) {
       if (this.#pending.size >= window || this.#isSlow()) return;
       this.#queued.delete(queued);
-      this.#send(queued.waiting);
+      if (this.#options.clock.now() < queued.deadline) this.#send(queued.waiting);
+      else queued.waiting.settle(new GatewayError("GW_NOT_SENT_IN_TIME"));
     }
   }
 
   #finish(reason: CloseReason): void {
+    // A peer that still owes answers has had its time; whoever waits for them is told now.
+    this.#pending.lose("GW_LINK_LOST");
     const { code, text } = CLOSES[reason];
     this.#socket.close(code, text);
   }

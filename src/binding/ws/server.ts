@@ -8,7 +8,7 @@ import {
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { WebSocketServer } from "ws";
-import type { Clock, EpochMs } from "../../base/clock.ts";
+import { type Clock, type EpochMs, later, type Millis, millis } from "../../base/clock.ts";
 import { GatewayError } from "../../base/errors.ts";
 import type { Codec } from "../../codec/codec.ts";
 import type { Binding, LinkHost, ListenAddress, Observer } from "../../core/ports.ts";
@@ -20,6 +20,7 @@ import {
   NOT_UPGRADED,
   type RefusedHandshake,
   readHandshake,
+  type UpgradeRequest,
 } from "./handshake.ts";
 import { type LinkLimits, WsLink } from "./link.ts";
 import { isTrusted, type TrustRules } from "./trust.ts";
@@ -45,6 +46,8 @@ export interface WsServerOptions {
 
 /** Seconds after which a refused client may try again. */
 const RETRY_AFTER = "5";
+/** How long a closing handshake may take. */
+const CLOSING: Millis = millis(1_000);
 
 /** The WebSocket face: handshakes, limits, and each accepted socket handed to a link of its own. */
 export class WsServer implements Binding {
@@ -89,20 +92,25 @@ export class WsServer implements Binding {
     });
   }
 
-  /** Refuses handshakes from now on, lets every link finish, and closes what is left at `deadline`. */
+  /** Refuses handshakes from now on, lets every link finish, and cuts what is left soon after `deadline`. */
   async stop(deadline: EpochMs): Promise<void> {
     this.#draining = true;
-    if (this.#options.shared === undefined) this.#server.close();
-    const drained = new Promise<void>((resolve) => {
-      this.#drained = resolve;
-    });
     for (const link of this.#links) link.close("shutdown");
-    if (this.#links.size === 0) return;
-    const timer = this.#options.clock.at(deadline, () => {
-      for (const link of this.#links) link.terminate();
-    });
-    await drained;
-    timer.cancel();
+    if (this.#links.size > 0) {
+      const drained = new Promise<void>((resolve) => {
+        this.#drained = resolve;
+      });
+      const timer = this.#options.clock.at(later(deadline, CLOSING), () => {
+        for (const link of this.#links) link.terminate();
+      });
+      await drained;
+      timer.cancel();
+    }
+    // Until now it listened, to tell newcomers that they are refused and for how long.
+    if (this.#options.shared === undefined && this.#server.listening) {
+      this.#server.close();
+      this.#server.closeAllConnections();
+    }
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
@@ -144,8 +152,7 @@ export class WsServer implements Binding {
     if (this.#draining) {
       return full("draining", "the gateway is shutting down");
     }
-    const { method = "", url = "", headers } = request;
-    const decision = readHandshake({ method, url, headers }, this.#options.handshake);
+    const decision = readHandshake(upgradeOf(request), this.#options.handshake);
     if (decision.result === "accepted" && this.#links.size >= this.#options.maxConnections) {
       return full("full", "the gateway has as many connections as it takes");
     }
@@ -163,14 +170,22 @@ export class WsServer implements Binding {
   }
 }
 
+function upgradeOf({
+  method = "",
+  url = "",
+  httpVersion,
+  headers,
+}: IncomingMessage): UpgradeRequest {
+  return { method, url, httpVersion, headers };
+}
+
 function full(result: "full" | "draining", sentence: string): RefusedHandshake {
   return { result, status: 503, sentence, headers: ["Retry-After", RETRY_AFTER] };
 }
 
 /** What a request without Upgrade gets at a port of its own: 426, which is no oneM2M answer and has no RSC. */
 function answerPlainRequest(request: IncomingMessage, response: ServerResponse): void {
-  const { method = "", url = "", headers } = request;
-  const decision = readHandshake({ method, url, headers }, ANY);
+  const decision = readHandshake(upgradeOf(request), ANY);
   // What could be upgraded, node gives to the upgrade event; whatever else comes here cannot.
   const refused = decision.result === "accepted" ? NOT_UPGRADED : decision;
   response.writeHead(refused.status, headersOf(refused));
