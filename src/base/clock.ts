@@ -95,6 +95,7 @@ export class SystemClock implements Clock {
   #wake(): void {
     this.#wakesAt = Number.POSITIVE_INFINITY;
     const now = Date.now();
+    const thrown: unknown[] = [];
     for (
       let next = this.#order[0];
       next !== undefined && next * SLOT <= now;
@@ -103,22 +104,19 @@ export class SystemClock implements Clock {
       popSlot(this.#order);
       const members = this.#slots.get(next);
       this.#slots.delete(next);
-      for (const waiting of members ?? []) fireOne(waiting);
+      for (const waiting of members ?? []) {
+        const { fire } = waiting;
+        waiting.fire = undefined;
+        try {
+          fire?.();
+        } catch (error) {
+          thrown.push(error);
+        }
+      }
     }
     this.#arm();
-  }
-}
-
-function fireOne(waiting: Waiting): void {
-  const { fire } = waiting;
-  waiting.fire = undefined;
-  try {
-    fire?.();
-  } catch (error) {
-    // Reaches the process as it would from a timer of its own; the others still fire.
-    queueMicrotask(() => {
-      throw error;
-    });
+    // Reaches the process as it would from a timer of its own; the others have fired all the same.
+    if (thrown.length > 0) throw thrown[0];
   }
 }
 

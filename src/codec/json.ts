@@ -45,20 +45,19 @@ interface Envelope {
 }
 
 function read(text: string, options: ReadOptions): Reading {
-  let members: Member[];
   try {
-    members = scanObject(text);
+    const members = scanObject(text);
+    const wrapper = members.length === 1 ? members[0] : undefined;
+    const wrapped =
+      wrapper !== undefined &&
+      (wrapper.name === "m2m:rqp" || wrapper.name === "m2m:rsp") &&
+      isObjectAt(text, wrapper.start);
+    const envelope = envelopeOf(text, wrapped ? membersAt(text, wrapper.start) : members);
+    return primitiveOf(envelope, wrapped, options);
   } catch (error) {
     if (!(error instanceof JsonFault)) throw error;
     return unreadable(`JSON with ${error.message}`);
   }
-  const wrapper = members.length === 1 ? members[0] : undefined;
-  const wrapped =
-    wrapper !== undefined &&
-    (wrapper.name === "m2m:rqp" || wrapper.name === "m2m:rsp") &&
-    isObjectAt(text, wrapper.start);
-  const envelope = envelopeOf(text, wrapped ? membersAt(text, wrapper.start) : members);
-  return primitiveOf(envelope, wrapped, options);
 }
 
 function unreadable(malformed: string): Reading {
@@ -99,13 +98,27 @@ function isEmptyObject(text: string, start: number, end: number): boolean {
 /** More digits than a number of JavaScript keeps. */
 const LONG_INTEGER = /^-?\d{16,}$/;
 
+/** Exponents of a size at which a number may be beyond all doubles. */
+const LARGE_EXPONENT = /[eE]\+?\d{3}/;
+
+/** Refuses what would come out as Infinity, which JSON then writes as null. */
+function checkFinite(at: number): (name: string, value: unknown) => unknown {
+  return (_name, value) => {
+    if (value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY) {
+      throw new JsonFault("a parameter beyond all numbers", at);
+    }
+    return value;
+  };
+}
+
 function valueAt(text: string, start: number, end: number): unknown {
   if (text.charCodeAt(start) === 34) {
     const inside = text.slice(start + 1, end - 1);
     if (!inside.includes("\\")) return inside;
   }
   const written = text.slice(start, end);
-  return LONG_INTEGER.test(written) ? BigInt(written) : JSON.parse(written);
+  if (LONG_INTEGER.test(written)) return BigInt(written);
+  return JSON.parse(written, LARGE_EXPONENT.test(written) ? checkFinite(start) : undefined);
 }
 
 function primitiveOf(envelope: Envelope, wrapped: boolean, { lenient }: ReadOptions): Reading {

@@ -7,47 +7,44 @@ import {
   requestId,
 } from "../primitive/primitive.ts";
 
+type Outcome = ResponsePrimitive | GatewayError;
+
 /** A request that was sent and awaits its response primitive. */
 export class Waiting {
   readonly request: RequestPrimitive;
   readonly registree: EntityId;
-  readonly #settled: (outcome: ResponsePrimitive | GatewayError) => void;
-  /** The tables it stands in, nearly always one: one for each link on which the answer may arrive. */
-  readonly #homes: { readonly table: Map<RequestId, Waiting>; readonly wireId: RequestId }[] = [];
+  #settled: ((outcome: Outcome) => void) | undefined;
+  /** Where an answer may arrive, and under which identifier: nearly always one link, after a take-over two. */
+  readonly #homes: { readonly table: PendingRequests; readonly wireId: RequestId }[] = [];
 
   /** @param settled called once, with the response or with why none came */
-  constructor(
-    request: RequestPrimitive,
-    registree: EntityId,
-    settled: (outcome: ResponsePrimitive | GatewayError) => void,
-  ) {
+  constructor(request: RequestPrimitive, registree: EntityId, settled: (outcome: Outcome) => void) {
     this.request = request;
     this.registree = registree;
     this.#settled = settled;
   }
 
-  enter(table: Map<RequestId, Waiting>, wireId: RequestId): void {
-    table.set(wireId, this);
+  /** Stands in `table` from now on. */
+  enter(table: PendingRequests, wireId: RequestId): void {
     this.#homes.push({ table, wireId });
   }
 
   /** Leaves a table whose link is gone; true when no answer can arrive any more. */
-  leave(table: Map<RequestId, Waiting>): boolean {
+  leave(table: PendingRequests): boolean {
     const at = this.#homes.findIndex((home) => home.table === table);
     if (at >= 0) this.#homes.splice(at, 1);
     return at >= 0 && this.#homes.length === 0;
   }
 
   /** Ends the waiting. Does nothing the second time. */
-  settle(outcome: ResponsePrimitive | GatewayError): void {
-    for (const { table, wireId } of this.#homes) table.delete(wireId);
-    this.#homes.length = 0;
-    this.#settled(
-      outcome instanceof GatewayError ||
-        outcome.requestIdentifier === this.request.requestIdentifier
-        ? outcome
-        : { ...outcome, requestIdentifier: this.request.requestIdentifier },
-    );
+  settle(outcome: Outcome): void {
+    const settled = this.#settled;
+    if (settled === undefined) return;
+    this.#settled = undefined;
+    const { requestIdentifier } = this.request;
+    const own = outcome instanceof GatewayError || outcome.requestIdentifier === requestIdentifier;
+    settled(own ? outcome : { ...outcome, requestIdentifier });
+    for (const { table, wireId } of this.#homes.splice(0)) table.remove(wireId);
   }
 }
 
@@ -59,7 +56,13 @@ export class Waiting {
  */
 export class PendingRequests {
   readonly #waiting = new Map<RequestId, Waiting>();
+  readonly #removed: () => void;
   #substitutes = 0;
+
+  /** @param removed called after each request that was settled, wherever its answer came from */
+  constructor(removed: () => void = () => {}) {
+    this.#removed = removed;
+  }
 
   get size(): number {
     return this.#waiting.size;
@@ -72,14 +75,13 @@ export class PendingRequests {
    *   never refused for that, since some hosts use one identifier for all of them
    */
   add(waiting: Waiting): RequestId {
-    const { request } = waiting;
-    const taken = this.#waiting.get(request.requestIdentifier);
-    const repeated = taken !== undefined && taken.request.from === request.from;
-    if (repeated && request.operation !== "notify") {
+    const { operation, requestIdentifier } = waiting.request;
+    const taken = this.#waiting.has(requestIdentifier);
+    if (operation !== "notify" && (taken || this.#substitutes > 0) && this.#repeats(waiting)) {
       throw new GatewayError("GW_REQUEST_IDENTIFIER_IN_USE");
     }
-    const wireId = taken === undefined ? request.requestIdentifier : this.#substitute();
-    waiting.enter(this.#waiting, wireId);
+    const wireId = taken ? this.#substitute() : requestIdentifier;
+    this.#enter(waiting, wireId);
     return wireId;
   }
 
@@ -90,21 +92,39 @@ export class PendingRequests {
     return waiting !== undefined;
   }
 
+  /** Takes out what was settled. */
+  remove(wireId: RequestId): void {
+    if (this.#waiting.delete(wireId)) this.#removed();
+  }
+
   /** Lets the answers of `registree` that `other` awaits arrive here too. */
   inherit(other: PendingRequests, registree: EntityId): void {
     for (const [wireId, waiting] of other.#waiting) {
-      if (waiting.registree === registree && !this.#waiting.has(wireId)) {
-        waiting.enter(this.#waiting, wireId);
-      }
+      if (waiting.registree === registree && !this.#waiting.has(wireId))
+        this.#enter(waiting, wireId);
     }
   }
 
   /** The link is gone: what cannot be answered on another one fails. */
   lose(code: FailureCode): void {
-    for (const waiting of [...this.#waiting.values()]) {
-      if (waiting.leave(this.#waiting)) waiting.settle(new GatewayError(code));
-    }
+    const lost = [...this.#waiting.values()];
     this.#waiting.clear();
+    for (const waiting of lost) {
+      if (waiting.leave(this)) waiting.settle(new GatewayError(code));
+    }
+  }
+
+  #enter(waiting: Waiting, wireId: RequestId): void {
+    this.#waiting.set(wireId, waiting);
+    waiting.enter(this, wireId);
+  }
+
+  #repeats({ request }: Waiting): boolean {
+    for (const { request: pending } of this.#waiting.values()) {
+      const { from, requestIdentifier } = pending;
+      if (from === request.from && requestIdentifier === request.requestIdentifier) return true;
+    }
+    return false;
   }
 
   #substitute(): RequestId {

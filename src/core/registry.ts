@@ -129,7 +129,10 @@ export class Registry {
   /** Puts `id` on `link`, if `evidence` is good enough against the link that holds it now. */
   bind(id: EntityId, link: Link, evidence: Evidence): BindResult {
     const holder = this.#holders.get(id);
-    if (holder?.link === link) return { bound: true, displaced: undefined };
+    if (holder?.link === link) {
+      if (evidence.proven) this.#holders.set(id, { link, evidence });
+      return { bound: true, displaced: undefined };
+    }
     if (holder !== undefined && !mayTakeOver({ ...holder, open: holder.link.open }, evidence)) {
       this.#observer.takeoverRefused(link, id);
       return { bound: false, holder: holder.link };
@@ -148,7 +151,7 @@ export class Registry {
     const holder = this.#holders.get(id);
     if (holder === undefined) return;
     this.#take(id, holder.link);
-    if (this.identitiesOf(holder.link).size === 0) this.onEmptied(holder.link);
+    if (holder.link.open && this.identitiesOf(holder.link).size === 0) this.onEmptied(holder.link);
   }
 
   /** Takes all identities off a link that is gone. Has no effect on those displaced before. */
@@ -189,7 +192,9 @@ export class Registry {
     this.#expiries.delete(id);
     this.#registrations.delete(id);
     this.#byToken.delete(registration.token);
-    for (const address of registration.addresses) this.#byAddress.delete(address);
+    for (const address of registration.addresses) {
+      if (this.#byAddress.get(address) === registration) this.#byAddress.delete(address);
+    }
   }
 }
 

@@ -17,7 +17,9 @@ export class CountsBy<Names extends readonly (readonly string[])[]> {
     let index = 0;
     for (let position = 0; position < labels.length; position += 1) {
       const set = this.#sets[position] as readonly string[];
-      index = index * set.length + set.indexOf(labels[position] as string);
+      const place = set.indexOf(labels[position] as string);
+      if (place < 0) return;
+      index = index * set.length + place;
     }
     this.#counts[index] = (this.#counts[index] ?? 0) + 1;
   }

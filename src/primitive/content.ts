@@ -49,10 +49,10 @@ export class MadeContent implements Content {
   }
 
   mentions(text: string): boolean {
-    const needle = JSON.stringify(text).slice(1, -1);
-    return JSON.stringify(this.#tree, (_name, value) =>
+    const written = JSON.stringify(this.#tree, (_name, value) =>
       typeof value === "bigint" ? String(value) : value,
-    ).includes(needle);
+    );
+    return written.includes(text) || written.includes(JSON.stringify(text).slice(1, -1));
   }
 
   edited(edits: readonly Edit[]): Content {

@@ -40,13 +40,17 @@ export function parseAbsRel(
   value: unknown,
   base: EpochMs,
 ): { at: EpochMs; relative: boolean } | undefined {
-  if (typeof value === "number") {
-    return Number.isSafeInteger(value) && value >= 0
-      ? { at: epochMs(base + value), relative: true }
-      : undefined;
-  }
+  if (typeof value === "number") return relativeTo(base, value);
   if (typeof value !== "string") return undefined;
-  if (RELATIVE.test(value)) return { at: epochMs(base + Number(value)), relative: true };
+  if (RELATIVE.test(value)) return relativeTo(base, Number(value));
   const at = parseTimestamp(value);
   return at === undefined ? undefined : { at, relative: false };
+}
+
+/** The last point in time that a timestamp can name. */
+const LAST: EpochMs = epochMs(Date.UTC(9999, 11, 31, 23, 59, 59, 999));
+
+function relativeTo(base: EpochMs, by: number): { at: EpochMs; relative: true } | undefined {
+  const at = epochMs(base + by);
+  return Number.isSafeInteger(by) && by >= 0 && at <= LAST ? { at, relative: true } : undefined;
 }

@@ -121,8 +121,16 @@ class BuiltInRegistrar implements Registrar {
       case "delete":
         return await this.#change(request, (resource) => this.#delete(request, resource));
       case "notify":
-        throw new GatewayError("GW_NO_CSE");
+        return this.#notify(request);
     }
+  }
+
+  /** A Notify for a registree never comes here; what is left is one for nobody, or for what only a CSE hosts. */
+  #notify(request: RequestPrimitive): Outcome {
+    const { at } = targetOf(request.to, this.#domain);
+    if ((at === "id" || at === "name") && this.#find(request) === undefined)
+      return notFound(request.to);
+    throw new GatewayError("GW_NO_CSE");
   }
 
   async #create(request: RequestPrimitive): Promise<Outcome> {

@@ -121,7 +121,7 @@ export class CsePort implements Port {
     }
     // An error page speaks by its status; a success that is no oneM2M answer would be a lie.
     if (isOneM2m || status < 300)
-      throw new GatewayError("GW_CSE_ANSWER_UNREADABLE", `its content is ${contentType}`);
+      throw new GatewayError("GW_CSE_ANSWER_UNREADABLE", "its content has another media type");
     return undefined;
   }
 }

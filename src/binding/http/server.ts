@@ -224,12 +224,10 @@ export class HttpServer implements Binding {
   ): Promise<void> {
     const { applications, clock, cseTimeout, passThrough } = this.#options;
     if (passThrough === undefined) throw new GatewayError("GW_NO_CSE");
-    const { path, query } = splitTarget(url);
     const now = clock.now();
     const expires = parseAbsRel(request.headers["x-m2m-ret"], now)?.at;
     const wait = expires === undefined ? cseTimeout : millis(Math.max(expires - now, 1));
-    const target = query === "" ? path : `${path}?${query}`;
-    const rsc = await passThrough.carry(request, response, target, wait);
+    const rsc = await passThrough.carry(request, response, originForm(url), wait);
     if (classified?.operation === "delete" && rsc !== undefined) {
       await applications.deleted(classified.to, rsc);
     }
@@ -268,6 +266,13 @@ export class HttpServer implements Binding {
     this.#reply(response, failure, undefined, undefined);
     request.resume();
   }
+}
+
+/** A request-target without scheme and authority, and otherwise as it came. */
+function originForm(url: string): string {
+  if (url.startsWith("/")) return url;
+  const { path, query } = splitTarget(url);
+  return query === "" ? path : `${path}?${query}`;
 }
 
 const UNKNOWN_TARGET = "" as TargetId;

@@ -63,7 +63,7 @@ export class WsLink implements Link {
   readonly #options: LinkOptions;
   readonly #out: Corked;
   readonly #liveness: Liveness;
-  readonly #pending = new PendingRequests();
+  readonly #pending = new PendingRequests(() => this.#progress());
   /** Requests for the peer that found the window full, oldest first. */
   readonly #queued = new Set<Queued>();
   /** Requests of the peer that found the window full, oldest first, with their size. */
@@ -119,7 +119,6 @@ export class WsLink implements Link {
         timer.cancel();
         if (outcome instanceof GatewayError) reject(outcome);
         else resolve(outcome);
-        this.#progress();
       });
       if (full) {
         queued = { waiting, deadline };
@@ -171,6 +170,8 @@ export class WsLink implements Link {
 
   #message(data: RawData, isBinary: boolean): void {
     this.#liveness.heard();
+    // What comes behind our own Close is not for us any more (RFC 6455, 7.1.7).
+    if (this.#socket.readyState !== this.#socket.OPEN) return;
     const bytes = bytesOf(data);
     const { codec, lenient, observer } = this.#options;
     const reading = codec.readPrimitive(bytes, { lenient });
