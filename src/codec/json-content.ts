@@ -2,6 +2,7 @@ import { isUtf8 } from "node:buffer";
 import { GatewayError } from "../base/errors.ts";
 import type { Content, Edit, Tree } from "../primitive/content.ts";
 import { checkJson, isObjectAt, JsonFault, type Member, membersAt } from "./json-scan.ts";
+import { parseJson } from "./json-tree.ts";
 
 /** Reads content alone, as an HTTP body has it. @throws GatewayError GW_CONTENT_MALFORMED */
 export function decodeJsonContent(bytes: Uint8Array): Content {
@@ -24,7 +25,7 @@ export function jsonTextOf(content: Content): string {
 }
 
 /** As JSON.stringify, and integers beyond 2^53 with all their digits. */
-function jsonOf(tree: Tree): string {
+export function jsonOf(tree: Tree): string {
   if (typeof tree === "bigint") return String(tree);
   if (typeof tree !== "object" || tree === null) return JSON.stringify(tree);
   if (Array.isArray(tree)) return `[${tree.map(jsonOf).join(",")}]`;
@@ -59,7 +60,7 @@ export class JsonContent implements Content {
   }
 
   tree(): Tree {
-    return JSON.parse(this.text) as Tree;
+    return parseJson(this.text, "round");
   }
 
   mentions(text: string): boolean {

@@ -125,7 +125,10 @@ class JsonScan {
       at = this.#nameEnd(nameStart);
       const name = this.#name(nameStart, at);
       if (many === undefined ? names.includes(name) : many.has(name)) {
-        throw new JsonFault(`the member ${JSON.stringify(name)} a second time`, nameStart);
+        throw new JsonFault(
+          `the member ${JSON.stringify(name.slice(0, 32))} a second time`,
+          nameStart,
+        );
       }
       names.push(name);
       many?.add(name);

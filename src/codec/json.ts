@@ -1,4 +1,4 @@
-import type { Content } from "../primitive/content.ts";
+import type { Content, Tree } from "../primitive/content.ts";
 import {
   type Carried,
   NOTHING_CARRIED,
@@ -10,8 +10,16 @@ import {
   targetId,
 } from "../primitive/primitive.ts";
 import type { Codec, Reading, ReadOptions, WriteOptions } from "./codec.ts";
-import { decodeJsonContent, JsonContent, jsonTextOf, NO_UTF8, utf8Text } from "./json-content.ts";
+import {
+  decodeJsonContent,
+  JsonContent,
+  jsonOf,
+  jsonTextOf,
+  NO_UTF8,
+  utf8Text,
+} from "./json-content.ts";
 import { isObjectAt, JsonFault, type Member, membersAt, scanObject } from "./json-scan.ts";
+import { parseJson } from "./json-tree.ts";
 
 /** JSON as TS-0004, 8.4 has it; wrapped primitives are understood, and written on demand. */
 export const jsonCodec: Codec = {
@@ -95,30 +103,12 @@ function isEmptyObject(text: string, start: number, end: number): boolean {
   return isObjectAt(text, start) && text.slice(start + 1, end - 1).trim() === "";
 }
 
-/** More digits than a number of JavaScript keeps. */
-const LONG_INTEGER = /^-?\d{16,}$/;
-
-/** Exponents of a size at which a number may be beyond all doubles. */
-const LARGE_EXPONENT = /[eE]\+?\d{3}/;
-
-/** Refuses what would come out as Infinity, which JSON then writes as null. */
-function checkFinite(at: number): (name: string, value: unknown) => unknown {
-  return (_name, value) => {
-    if (value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY) {
-      throw new JsonFault("a parameter beyond all numbers", at);
-    }
-    return value;
-  };
-}
-
 function valueAt(text: string, start: number, end: number): unknown {
   if (text.charCodeAt(start) === 34) {
     const inside = text.slice(start + 1, end - 1);
     if (!inside.includes("\\")) return inside;
   }
-  const written = text.slice(start, end);
-  if (LONG_INTEGER.test(written)) return BigInt(written);
-  return JSON.parse(written, LARGE_EXPONENT.test(written) ? checkFinite(start) : undefined);
+  return parseJson(text.slice(start, end), "refuse");
 }
 
 function primitiveOf(envelope: Envelope, wrapped: boolean, { lenient }: ReadOptions): Reading {
@@ -227,7 +217,7 @@ function write(primitive: Primitive, { wrapped, requestIdentifier }: WriteOption
   if (primitive.releaseVersion !== undefined)
     text += `,"rvi":${JSON.stringify(primitive.releaseVersion)}`;
   for (const [name, value] of primitive.carried) {
-    text += `,${JSON.stringify(name)}:${typeof value === "bigint" ? value : JSON.stringify(value)}`;
+    text += `,${JSON.stringify(name)}:${jsonOf(value as Tree)}`;
   }
   if (primitive.content !== undefined) text += `,"pc":${jsonTextOf(primitive.content)}`;
   text += "}";

@@ -53,7 +53,8 @@ export function learnRegistration(
   const addresses = [
     textOf(created["ri"]),
     uri,
-    name === undefined ? undefined : `${parent}/${name}`,
+    // The CSE-ID alone stands for the CSEBase, whose name it does not tell: `/id-in/x` would be the resource ID x.
+    name === undefined || parent === domain.cseId ? undefined : `${parent}/${name}`,
     name === undefined || domain.cseName === undefined ? undefined : `${domain.cseName}/${name}`,
   ];
   return learnt(kind, idText, { ...asked, ...created }, addresses, domain);

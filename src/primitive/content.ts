@@ -23,7 +23,7 @@ export interface Content {
   readonly serialization: Serialization | undefined;
   /** Name of the content's root, such as "m2m:sgn"; undefined when it is not an object with one member. */
   root(): string | undefined;
-  /** The whole content, root included; numbers beyond 2^53 may be rounded here, never in the bytes. */
+  /** The whole content, root included; integers beyond 2^53 as bigint. */
   tree(): Tree;
   /** Whether `text` occurs in it; cheap, and true also for a place where it does not matter. */
   mentions(text: string): boolean;

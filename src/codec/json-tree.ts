@@ -1,0 +1,116 @@
+import type { Tree } from "../primitive/content.ts";
+import { JsonFault } from "./json-scan.ts";
+
+/** Digits or an exponent at which a number may be more than a double holds; also true for some strings. */
+const SUSPICIOUS = /\d{16}|[eE]\+?\d{3}/;
+const NUMBER = /-?\d+(\.\d+)?([eE][+-]?\d+)?/y;
+const INTEGER = /^-?\d+$/;
+/** Longer integers are no value of any parameter, and reading them costs more than their length. */
+const MAX_DIGITS = 64;
+
+/**
+ * The value of a JSON text that has been checked, integers beyond 2^53 as bigint so that none is rounded.
+ *
+ * @param beyond what to do about a number beyond all doubles, or longer than any integer in use
+ * @throws JsonFault when such a number is to be refused
+ */
+export function parseJson(text: string, beyond: "refuse" | "round"): Tree {
+  return SUSPICIOUS.test(text) ? new ExactReader(text, beyond).value() : (JSON.parse(text) as Tree);
+}
+
+class ExactReader {
+  readonly #text: string;
+  readonly #beyond: "refuse" | "round";
+  #at = 0;
+
+  constructor(text: string, beyond: "refuse" | "round") {
+    this.#text = text;
+    this.#beyond = beyond;
+  }
+
+  value(): Tree {
+    const start = this.#next();
+    switch (this.#text.charAt(start)) {
+      case '"':
+        return this.#string();
+      case "{":
+        return this.#object();
+      case "[":
+        return this.#array();
+      case "t":
+        this.#at += 4;
+        return true;
+      case "f":
+        this.#at += 5;
+        return false;
+      case "n":
+        this.#at += 4;
+        return null;
+      default:
+        return this.#number();
+    }
+  }
+
+  #object(): Tree {
+    const members: [string, Tree][] = [];
+    this.#at += 1;
+    while (this.#text.charAt(this.#next()) !== "}") {
+      if (members.length > 0) this.#skip();
+      const name = this.#string();
+      this.#skip();
+      members.push([name, this.value()]);
+    }
+    this.#at += 1;
+    return Object.fromEntries(members);
+  }
+
+  #array(): Tree {
+    const items: Tree[] = [];
+    this.#at += 1;
+    while (this.#text.charAt(this.#next()) !== "]") {
+      if (items.length > 0) this.#skip();
+      items.push(this.value());
+    }
+    this.#at += 1;
+    return items;
+  }
+
+  #string(): string {
+    const start = this.#at;
+    let end = this.#text.indexOf('"', start + 1);
+    while (this.#isEscaped(end)) end = this.#text.indexOf('"', end + 1);
+    this.#at = end + 1;
+    return JSON.parse(this.#text.slice(start, this.#at)) as string;
+  }
+
+  #isEscaped(quote: number): boolean {
+    let backslashes = 0;
+    while (this.#text.charAt(quote - 1 - backslashes) === "\\") backslashes += 1;
+    return backslashes % 2 === 1;
+  }
+
+  #number(): number | bigint {
+    NUMBER.lastIndex = this.#at;
+    const written = NUMBER.exec(this.#text)?.[0] ?? "";
+    const start = this.#at;
+    this.#at += written.length;
+    const value = Number(written);
+    if (Number.isSafeInteger(value)) return value;
+    if (INTEGER.test(written) && written.length <= MAX_DIGITS) return BigInt(written);
+    const lost = INTEGER.test(written) || !Number.isFinite(value);
+    if (lost && this.#beyond === "refuse") throw new JsonFault("a number too large", start);
+    return value;
+  }
+
+  /** Passes a comma or colon and the white space behind it. */
+  #skip(): void {
+    this.#at = this.#next() + 1;
+    this.#next();
+  }
+
+  /** Passes white space. */
+  #next(): number {
+    while (/\s/.test(this.#text.charAt(this.#at))) this.#at += 1;
+    return this.#at;
+  }
+}

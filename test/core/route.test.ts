@@ -1,0 +1,107 @@
+import { expect, test } from "vitest";
+import type { Registration } from "../../src/core/registry.ts";
+import { chooseRoute, type RouteTable } from "../../src/core/route.ts";
+import type { Operation } from "../../src/primitive/primitive.ts";
+import { FakeLink } from "../helpers/fake-link.ts";
+import { entity } from "./primitives.ts";
+
+const link = new FakeLink();
+const registration = (id: string, more: Partial<Registration> = {}): Registration => ({
+  id: entity(id),
+  kind: "ae",
+  token: `token-of-${id}`,
+  addresses: [],
+  pointsOfAccess: undefined,
+  reachable: true,
+  expires: undefined,
+  ...more,
+});
+
+const REGISTREES = {
+  ae: registration("/id-in/CAE1"),
+  cse: registration("/id-mn", { kind: "cse" }),
+  away: registration("/id-in/CAway"),
+  deaf: registration("/id-in/CDeaf", { reachable: false }),
+  deafAway: registration("/id-in/CDeafAway", { reachable: false }),
+};
+type Name = keyof typeof REGISTREES;
+const AWAY = new Set<unknown>([REGISTREES.away.id, REGISTREES.deafAway.id]);
+
+/** To names a registree by its key here, and anything else is the CSE's; which To is whose is the registry's test. */
+const table: RouteTable = {
+  byToken: (token) => REGISTREES[token as Name],
+  ownerOf: (_, to) => REGISTREES[to as Name],
+  find: (id) => (AWAY.has(id) ? undefined : link),
+};
+
+const toLink = (name: Name) => ({ via: "link", link, registree: REGISTREES[name].id });
+const toCse = { via: "cse" };
+const refuse = (code: string) => ({ via: "refuse", code });
+
+test.each<[string, Operation | undefined, string, string | undefined, object]>([
+  ["a Notify to an AE", "notify", "ae", undefined, toLink("ae")],
+  ["a Notify at an AE's token", "notify", "anything", "ae", toLink("ae")],
+  ["a Notify at an AE's token, To naming another", "notify", "cse", "ae", toLink("ae")],
+  ["a Create under a registree CSE", "create", "cse", undefined, toLink("cse")],
+  ["a Retrieve under a registree CSE", "retrieve", "cse", undefined, toLink("cse")],
+  ["an Update under a registree CSE", "update", "cse", undefined, toLink("cse")],
+  ["a Delete under a registree CSE", "delete", "cse", undefined, toLink("cse")],
+  ["a Notify to a registree CSE", "notify", "cse", undefined, toLink("cse")],
+  [
+    "a Retrieve of a descendant at a registree CSE's token",
+    "retrieve",
+    "/mn2/x",
+    "cse",
+    toLink("cse"),
+  ],
+  ["a Retrieve of anything else", "retrieve", "elsewhere", undefined, toCse],
+  ["a Notify to anything else", "notify", "elsewhere", undefined, toCse],
+  ["a method without operation on anything else", undefined, "elsewhere", undefined, toCse],
+  ["a Notify at an unknown token", "notify", "ae", "unknown", refuse("GW_TARGET_UNKNOWN")],
+  [
+    "a method without operation at an unknown token",
+    undefined,
+    "",
+    "unknown",
+    refuse("GW_TARGET_UNKNOWN"),
+  ],
+  ["a method without operation at a token", undefined, "", "ae", refuse("GW_METHOD_NOT_ALLOWED")],
+  [
+    "a method without operation on a registree CSE",
+    undefined,
+    "cse",
+    undefined,
+    refuse("GW_METHOD_NOT_ALLOWED"),
+  ],
+  ["a Create at an AE's token", "create", "", "ae", refuse("GW_ONLY_NOTIFY_TO_AE")],
+  ["a Retrieve at an AE's token", "retrieve", "", "ae", refuse("GW_ONLY_NOTIFY_TO_AE")],
+  ["an Update at an AE's token", "update", "", "ae", refuse("GW_ONLY_NOTIFY_TO_AE")],
+  [
+    "a Delete at an AE's token, whether online or not",
+    "delete",
+    "",
+    "away",
+    refuse("GW_ONLY_NOTIFY_TO_AE"),
+  ],
+  ["a Notify to one that is away", "notify", "away", undefined, refuse("GW_TARGET_OFFLINE")],
+  ["a Notify at the token of one that is away", "notify", "", "away", refuse("GW_TARGET_OFFLINE")],
+  [
+    "a Notify to one that takes no requests",
+    "notify",
+    "deaf",
+    undefined,
+    refuse("GW_TARGET_NOT_REACHABLE_BY_REQUEST"),
+  ],
+  [
+    "a Notify to one that takes no requests and is away",
+    "notify",
+    "",
+    "deafAway",
+    refuse("GW_TARGET_NOT_REACHABLE_BY_REQUEST"),
+  ],
+])(
+  "%s goes where it should (TS-0001, 10.2.5.21 and 8.2.1.1)",
+  (_, operation, to, token, expected) => {
+    expect(chooseRoute(operation, to, token, table)).toEqual(expected);
+  },
+);

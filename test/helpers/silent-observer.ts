@@ -1,0 +1,21 @@
+import type { Observer } from "../../src/core/ports.ts";
+
+/** An Observer that does nothing, but for what `heard` takes up. */
+export function silentObserver(heard: Partial<Observer> = {}): Observer {
+  return {
+    linkOpened() {},
+    linkClosed() {},
+    bound() {},
+    unbound() {},
+    takeoverRefused() {},
+    exchangeStarted() {},
+    exchangeEnded() {},
+    unmatched() {},
+    malformed() {},
+    handshake() {},
+    passedThrough() {},
+    cseReachable() {},
+    warn() {},
+    ...heard,
+  };
+}
