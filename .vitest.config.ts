@@ -5,6 +5,8 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     testTimeout: 10_000,
     hookTimeout: 60_000,
+    // No module of ours keeps state, so files need not be isolated from each other.
+    isolate: false,
     reporters: ["default"],
   },
 });

@@ -171,18 +171,23 @@ export type LeafResult = { readonly value: unknown } | { readonly sentence: stri
 /** Reads the values of one key, from the form they have in the file. */
 export class LeafReader {
   readonly leaf: Leaf;
-  readonly #valid: ValidateFunction;
+  readonly #schema: TUnsafe<unknown>;
+  readonly #ajv: Ajv;
+  /** Made when a value is read: most keys are never set, and making it is dear. */
+  #valid: ValidateFunction | undefined;
   readonly #convert: (value: unknown) => unknown;
 
   /** @param ajv from `makeAjv`; one serves all leaves */
   constructor(schema: TUnsafe<unknown>, ajv: Ajv) {
     // The constructors above are the only makers of leaves, and each gives what Leaf asks for.
     this.leaf = schema as unknown as Leaf;
-    this.#valid = ajv.compile(schema);
+    this.#schema = schema;
+    this.#ajv = ajv;
     this.#convert = conversionOf(schema);
   }
 
   read(value: unknown): LeafResult {
+    this.#valid ??= this.#ajv.compile(this.#schema);
     if (this.#valid(value)) return { value: this.#convert(value) };
     const { notYet, expects } = this.leaf;
     if (

@@ -1,0 +1,153 @@
+import { createConnection } from "node:net";
+import { expect, test } from "vitest";
+import { callHttp } from "../helpers/http-client.ts";
+import { inStep, ok, SGN, startFront } from "./front.ts";
+
+const NOTIFY = {
+  "X-M2M-Origin": "/id-in",
+  "X-M2M-RI": "n1",
+  "X-M2M-RVI": "3",
+  "Content-Type": "application/json",
+};
+
+test("a body above the limit is 413 with 4000, whether or not its length was announced (EX-21, S19)", async () => {
+  const front = await startFront({ "http.maxBody": "1KiB" });
+  const { ae, point } = await front.ae("CAE1", { answer: ok });
+  const of = (size: number): string => `{"m2m:sgn":{"sur":"${"x".repeat(size - 22)}"}}`;
+  expect(of(1024)).toHaveLength(1024);
+  expect(await front.notify(point, { body: of(1024) })).toMatchObject({ status: 200, rsc: 2000 });
+  const tooLarge = { status: 413, rsc: 4000, headers: { "x-m2m-ri": "n1" } };
+  expect(await front.notify(point, { body: of(1025) })).toMatchObject(tooLarge);
+  expect(await front.notify(point, { body: of(100_000) })).toMatchObject(tooLarge);
+  const chunked = await callHttp(front.gateway.http, {
+    method: "POST",
+    target: point,
+    headers: { ...NOTIFY, "Transfer-Encoding": "chunked" },
+    body: of(1025),
+  });
+  expect(chunked).toMatchObject(tooLarge);
+  await inStep(ae);
+  expect(ae.frames).toHaveLength(2);
+});
+
+test.each([
+  ["X-M2M-RI is missing (EX-22)", { "X-M2M-RI": undefined }, 400, 4000],
+  ["X-M2M-Origin is missing", { "X-M2M-Origin": undefined }, 400, 4000],
+  ["the content is XML", { "Content-Type": "application/xml" }, 415, 4015],
+  [
+    "the content has another charset",
+    { "Content-Type": "application/json;charset=latin-1" },
+    415,
+    4015,
+  ],
+  ["only XML is accepted", { Accept: "application/xml" }, 406, 5207],
+  ["rt is none of 1 to 5", { query: "?rt=9" }, 400, 4000],
+  ["the query has a filter", { query: "?lbl=a" }, 400, 4000],
+])(
+  "a request for a registree in which %s is refused, and nothing is sent",
+  async (_what, change, status, rsc) => {
+    const front = await startFront();
+    const { ae, point } = await front.ae("CAE1", { answer: ok });
+    const { query = "", ...fields } = change as Record<string, string | undefined>;
+    const headers = Object.fromEntries(
+      Object.entries({ ...NOTIFY, ...fields }).flatMap(([name, value]) =>
+        value === undefined ? [] : [[name, value]],
+      ),
+    );
+    const answer = await front.http({ method: "POST", target: point + query, headers, body: SGN });
+    expect(answer).toMatchObject({ status, rsc });
+    expect(answer.headers).toHaveProperty("x-m2m-ri", headers["X-M2M-RI"] ?? "");
+    await inStep(ae);
+    expect(ae.frames).toHaveLength(1);
+  },
+);
+
+test.each([
+  ["a charset of UTF-8", { "Content-Type": "application/json;charset=utf-8" }],
+  ["the notification's own media type", { "Content-Type": "application/vnd.onem2m-ntfy+json" }],
+  ["header names in odd case", { "x-M2m-RVI": "3" }],
+  ["Accept with a range", { Accept: "application/xml;q=0.5, */*;q=0.1" }],
+  ["several media types accepted", { Accept: "application/cbor, application/json" }],
+])("a request with %s is served", async (_what, headers) => {
+  const front = await startFront();
+  const { point } = await front.ae("CAE1", { answer: ok });
+  expect(await front.notify(point, { headers })).toMatchObject({ status: 200, rsc: 2000 });
+});
+
+test("without X-M2M-RVI the release is the configured one, 1 by default (T4, 7.3.2.1)", async () => {
+  for (const [settings, rvi] of [
+    [{}, "1"],
+    [{ "http.releaseVersion": "2a" }, "2a"],
+  ] as const) {
+    const front = await startFront(settings);
+    const { ae, point } = await front.ae("CAE1", { answer: ok });
+    const { "X-M2M-RVI": _left, ...headers } = NOTIFY;
+    await front.http({ method: "POST", target: point, headers, body: SGN });
+    expect(await ae.nextRequest()).toMatchObject({ rvi });
+  }
+});
+
+test("a Create that forgot its type is 4000 rather than a Notify (http-binding, 1)", async () => {
+  const front = await startFront();
+  const { ae, point } = await front.ae("CAE1", { answer: ok });
+  const body = '{"m2m:cnt":{}}';
+  expect(await front.notify(point, { body })).toMatchObject({ status: 400, rsc: 4000 });
+  await inStep(ae);
+  expect(ae.frames).toHaveLength(1);
+});
+
+test("an error body is m2m:dbg in JSON, and says nothing of the gateway's insides", async () => {
+  const front = await startFront();
+  const answer = await front.notify(`/poa/${"A".repeat(22)}`);
+  expect(answer.headers["content-type"]).toBe("application/json");
+  expect(Object.keys(JSON.parse(answer.body))).toEqual(["m2m:dbg"]);
+  expect(answer.body).not.toMatch(/at .*\.ts|node_modules|Error:/);
+});
+
+test("what is not HTTP is answered with 400 and the connection closed", async () => {
+  const front = await startFront();
+  const { hostname, port } = new URL(front.gateway.http);
+  const text = await new Promise<string>((resolve, reject) => {
+    let received = "";
+    const socket = createConnection({ host: hostname, port: Number(port) }, () => {
+      socket.write("NOT HTTP\r\n\r\n");
+    });
+    socket.on("data", (chunk) => {
+      received += chunk.toString();
+    });
+    socket.on("close", () => resolve(received)).on("error", reject);
+  });
+  expect(text).toMatch(/^HTTP\/1\.1 400 /);
+  expect(text).toMatch(/\r\nX-M2M-RSC: 4000\r\n/);
+});
+
+test("a repeated oneM2M header is 4000, since one of the two would be lost (http-binding, 4)", async () => {
+  const front = await startFront();
+  const { ae, point } = await front.ae("CAE1", { answer: ok });
+  const { hostname, port } = new URL(front.gateway.http);
+  const head = [
+    `POST ${point} HTTP/1.1`,
+    `Host: ${hostname}:${port}`,
+    "X-M2M-Origin: CApp",
+    "X-M2M-Origin: CEvil",
+    "X-M2M-RI: n1",
+    "X-M2M-RVI: 3",
+    "Content-Type: application/json",
+    `Content-Length: ${SGN.length}`,
+    "Connection: close",
+  ].join("\r\n");
+  const text = await new Promise<string>((resolve, reject) => {
+    let received = "";
+    const socket = createConnection({ host: hostname, port: Number(port) }, () => {
+      socket.write(`${head}\r\n\r\n${SGN}`);
+    });
+    socket.on("data", (chunk) => {
+      received += chunk.toString();
+    });
+    socket.on("close", () => resolve(received)).on("error", reject);
+  });
+  expect(text).toMatch(/^HTTP\/1\.1 400 /);
+  expect(text).toMatch(/\r\nX-M2M-RSC: 4000\r\n/);
+  await inStep(ae);
+  expect(ae.frames).toHaveLength(1);
+});
