@@ -31,7 +31,8 @@ const run = (what, args) => {
 };
 
 if (modified("node_modules/.package-lock.json") < modified("package-lock.json")) {
-  run("installing what the project needs", ["ci", "--loglevel=error"]);
+  // Not `npm ci`: it refuses a lockfile without the binaries of other platforms, which not every registry has.
+  run("installing what the project needs", ["install", "--no-save", "--loglevel=error"]);
 }
 const sources = Math.max(newestBelow("src"), modified("tsconfig.json"), modified("package.json"));
 if (modified("dist/main.js") < sources) {
