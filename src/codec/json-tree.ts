@@ -15,7 +15,9 @@ const MAX_DIGITS = 64;
  * @throws JsonFault when such a number is to be refused
  */
 export function parseJson(text: string, beyond: "refuse" | "round"): Tree {
-  return SUSPICIOUS.test(text) ? new ExactReader(text, beyond).value() : (JSON.parse(text) as Tree);
+  return text.length > 4 && SUSPICIOUS.test(text)
+    ? new ExactReader(text, beyond).value()
+    : (JSON.parse(text) as Tree);
 }
 
 class ExactReader {

@@ -22,7 +22,7 @@ import { chooseAccepted } from "./accept.ts";
 import { readBody } from "./body.ts";
 import { type ContentType, parseContentType } from "./content-type.ts";
 import type { PassThrough } from "./pass-through.ts";
-import { operationOf, requestFromHttp } from "./request-mapping.ts";
+import { type HttpRequestHead, operationOf, requestFromHttp } from "./request-mapping.ts";
 import { httpFromResponse } from "./response-mapping.ts";
 import { splitTarget, targetOf } from "./target.ts";
 
@@ -158,7 +158,8 @@ export class HttpServer implements Binding {
       throw new GatewayError("GW_NOT_ACCEPTABLE");
     const bodyless = operation === "retrieve" || operation === "delete";
     const body = bodyless ? undefined : await readBody(request, this.#options.maxBody);
-    const primitive = this.#primitive(request, { operation, to, query, contentType }, body);
+    const { rawHeaders } = request;
+    const primitive = this.#primitive({ operation, to, query, contentType, rawHeaders }, body);
     const answer = await this.#options.applications.receive(route, primitive);
     if (answer === undefined) response.writeHead(204).end();
     else this.#reply(response, answer, operation, route);
@@ -202,18 +203,15 @@ export class HttpServer implements Binding {
     return { token: path.slice(start, end), rest: rest === "/" ? "" : rest };
   }
 
-  #primitive(
-    { headers, rawHeaders }: IncomingMessage,
-    head: { operation: Operation; to: TargetId; query: string; contentType: ContentType },
-    body: Buffer | undefined,
-  ): RequestPrimitive {
+  #primitive(head: HttpRequestHead, body: Buffer | undefined): RequestPrimitive {
     const { codec, releaseVersion } = this.#options;
-    const hasContent = body !== undefined && body.length > 0;
-    if (hasContent && head.contentType.serialization !== codec.serialization) {
-      throw new GatewayError("GW_MEDIA_TYPE_UNSUPPORTED", headers["content-type"]);
+    if (body === undefined || body.length === 0) {
+      return requestFromHttp(head, undefined, { releaseVersion });
     }
-    const content = hasContent ? codec.decodeContent(body) : undefined;
-    return requestFromHttp({ ...head, rawHeaders }, content, { releaseVersion });
+    if (head.contentType.serialization !== codec.serialization) {
+      throw new GatewayError("GW_MEDIA_TYPE_UNSUPPORTED", `${codec.mediaType} is understood`);
+    }
+    return requestFromHttp(head, codec.decodeContent(body), { releaseVersion });
   }
 
   async #pass(

@@ -10,7 +10,7 @@ import type { EntityId } from "../../primitive/identifiers.ts";
 import type { Primitive, RequestPrimitive, ResponsePrimitive } from "../../primitive/primitive.ts";
 import { NO_REQUEST, respondFailure } from "../../primitive/respond.ts";
 import { CLOSES, CloseCode } from "./close-codes.ts";
-import { Corked } from "./corked.ts";
+import type { Corks } from "./corks.ts";
 import { Liveness } from "./liveness.ts";
 
 /** A peer that keeps sending what is no primitive is shut out at this one. */
@@ -39,6 +39,8 @@ export interface LinkOptions {
   readonly trusted: boolean;
   readonly secured: boolean;
   readonly limits: LinkLimits;
+  /** Shared by the links of one server. */
+  readonly corks: Corks;
   readonly clock: Clock;
   readonly observer: Observer;
   readonly host: LinkHost;
@@ -61,7 +63,7 @@ export class WsLink implements Link {
   readonly secured: boolean;
   readonly #socket: WebSocket;
   readonly #options: LinkOptions;
-  readonly #out: Corked;
+  readonly #transport: Duplex;
   readonly #liveness: Liveness;
   readonly #pending = new PendingRequests(() => this.#progress());
   /** Requests for the peer that found the window full, oldest first. */
@@ -82,7 +84,7 @@ export class WsLink implements Link {
     this.#socket = socket;
     this.#options = options;
     this.#dialect = options.dialect;
-    this.#out = new Corked(transport);
+    this.#transport = transport;
     this.#liveness = new Liveness(options.clock, options.limits, {
       ping: () => socket.ping(),
       dead: () => socket.terminate(),
@@ -164,7 +166,7 @@ export class WsLink implements Link {
   #write(primitive: Primitive, requestIdentifier = primitive.requestIdentifier): void {
     const { wrapped, binary } = this.#dialect;
     const message = this.#options.codec.writePrimitive(primitive, { wrapped, requestIdentifier });
-    this.#out.cork();
+    this.#options.corks.cork(this.#transport);
     this.#socket.send(message, { binary });
   }
 

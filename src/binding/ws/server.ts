@@ -14,6 +14,7 @@ import type { Codec } from "../../codec/codec.ts";
 import type { Binding, LinkHost, ListenAddress, Observer } from "../../core/ports.ts";
 import { firstDialect } from "../../dialect/dialect.ts";
 import type { Serialization } from "../../primitive/content.ts";
+import { Corks } from "./corks.ts";
 import {
   type AcceptedHandshake,
   type HandshakeRules,
@@ -55,6 +56,7 @@ export class WsServer implements Binding {
   readonly #sockets: WebSocketServer;
   readonly #handshakes = new WeakMap<IncomingMessage, AcceptedHandshake>();
   readonly #links = new Set<WsLink>();
+  readonly #corks = new Corks();
   readonly #server: Server;
   #opened = 0;
   #draining = false;
@@ -134,6 +136,7 @@ export class WsServer implements Binding {
         dialect: firstDialect(decision.subprotocol),
         lenient,
         limits,
+        corks: this.#corks,
         trusted: isTrusted(trust, request.socket.remoteAddress, request.headers),
         secured: "encrypted" in request.socket,
         clock,

@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { onTestFinished } from "vitest";
 import { type WebSocket, WebSocketServer } from "ws";
 import { later, millis } from "../../../src/base/clock.ts";
+import { Corks } from "../../../src/binding/ws/corks.ts";
 import { type LinkLimits, WsLink } from "../../../src/binding/ws/link.ts";
 import { jsonCodec } from "../../../src/codec/json.ts";
 import type { Link, LinkHost, Observer } from "../../../src/core/ports.ts";
@@ -91,6 +92,7 @@ export async function openLink(options: OpenLinkOptions = {}): Promise<OpenLink>
       drain: millis(10_000),
       ...limits,
     },
+    corks: new Corks(),
     clock,
     observer: silentObserver(observer),
     host,

@@ -1,11 +1,11 @@
-import { Writable } from "node:stream";
+import { Duplex } from "node:stream";
 import { expect, test } from "vitest";
-import { Corked } from "../../../src/binding/ws/corked.ts";
+import { Corks } from "../../../src/binding/ws/corks.ts";
 
 /** A stream that notes which writes reached it together. */
-function collecting(): { stream: Writable; batches: string[][] } {
+function collecting(): { stream: Duplex; batches: string[][] } {
   const batches: string[][] = [];
-  const stream = new Writable({
+  const stream = new Duplex({
     writev(chunks, done) {
       batches.push(chunks.map(({ chunk }) => String(chunk)));
       done();
@@ -16,15 +16,15 @@ function collecting(): { stream: Writable; batches: string[][] } {
 
 test("what is written in one tick leaves together at its end, and the next tick's after it", async () => {
   const { stream, batches } = collecting();
-  const corked = new Corked(stream as ConstructorParameters<typeof Corked>[0]);
+  const corks = new Corks();
   for (const text of ["a", "b", "c"]) {
-    corked.cork();
+    corks.cork(stream);
     stream.write(text);
   }
   expect(batches).toEqual([]);
   await new Promise((turn) => setImmediate(turn));
   expect(batches).toEqual([["a", "b", "c"]]);
-  corked.cork();
+  corks.cork(stream);
   stream.write("d");
   await new Promise((turn) => setImmediate(turn));
   expect(batches).toEqual([["a", "b", "c"], ["d"]]);
