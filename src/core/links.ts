@@ -121,7 +121,7 @@ export class Links implements LinkHost {
     speaker: Registration,
     link: Link,
   ): Promise<ResponsePrimitive | undefined> {
-    const { exchanges, points, registrations, registry } = this.#parts;
+    const { domain, exchanges, points, registrations, registry } = this.#parts;
     const concerned = registrations.concernedBy(request);
     const own = concerned !== undefined && registry.isBound(concerned.id, link);
     const { request: pointed, wrote } =
@@ -135,7 +135,8 @@ export class Links implements LinkHost {
     );
     if (response === undefined) return undefined;
     if (concerned !== undefined) await registrations.learn(concerned, request, response, wrote);
-    if (isForgotten(response)) await registrations.forget(speaker.id);
+    const itself = request.from !== undefined && entityIdOf(request.from, domain) === speaker.id;
+    if (itself && isForgotten(response)) await registrations.forget(speaker.id);
     return withOwnPoints(response, registry.registration(speaker.id) ?? speaker, url);
   }
 

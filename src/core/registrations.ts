@@ -154,9 +154,13 @@ export class Registrations {
     wrote: { list: readonly string[] | undefined } | undefined,
   ): Promise<void> {
     const { registry } = this.#parts;
+    // A partial retrieve may miss no more than an attribute.
+    const partial =
+      request.operation === "retrieve" &&
+      (request.content !== undefined || request.to.includes("#"));
     const gone =
       response.failure === undefined &&
-      (response.responseStatusCode === Rsc.NOT_FOUND ||
+      ((response.responseStatusCode === Rsc.NOT_FOUND && !partial) ||
         (request.operation === "delete" && response.responseStatusCode === Rsc.DELETED));
     if (gone) return await this.forget(concerned.id);
     if (request.operation !== "update" || response.responseStatusCode !== Rsc.UPDATED) return;

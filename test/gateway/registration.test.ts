@@ -301,3 +301,19 @@ test("registering again after deletion gives a fresh token, and the old one stay
   expect(await front.notify(point)).toMatchObject(NOT_FOUND);
   expect(await front.notify(fresh)).toMatchObject({ status: 200, rsc: 2000 });
 });
+
+test.each([
+  ["as a list in content", { pc: { "m2m:atrl": ["lbl"] } }, "CAE1"],
+  ["behind #", {}, "CAE1#lbl"],
+])(
+  "a 4004 for an attribute asked for %s does not end the registration (4.3)",
+  async (_how, members, to) => {
+    const front = await startFront();
+    const { ae, point } = await front.ae("CAE1", { answer: ok });
+    front.cse.answer(() => ({ rsc: 4004, status: 404 }));
+    expect(await ae.request({ op: 2, to, fr: "CAE1", ...members })).toMatchObject({ rsc: 4004 });
+    expect(await front.notify(point)).toMatchObject({ status: 200, rsc: 2000 });
+    expect(await ae.request({ op: 2, to: "CAE1", fr: "CAE1" })).toMatchObject({ rsc: 4004 });
+    expect(await front.notify(point)).toMatchObject(NOT_FOUND);
+  },
+);

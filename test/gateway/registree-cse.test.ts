@@ -294,6 +294,17 @@ test("a registree CSE speaks for its own AEs and descendants, and for nobody els
   expect(await rscOf("CX")).toBe(4106);
 });
 
+test("a descendant that the CSE does not know says nothing about the CSE that relays for it (4.3)", async () => {
+  const front = await startFront(LABORATORY);
+  const { ae: cse, point } = await front.registreeCse("/id-mn", { answer: ok });
+  front.cse.answer(() => ({ rsc: 4106, status: 403 }));
+  expect(await cse.request({ op: 2, to: "cse-in/x", fr: "/id-mn/CX" })).toMatchObject({
+    rsc: 4106,
+  });
+  const answer = await front.http({ target: `${point}/cse`, headers: ORIGIN });
+  expect(answer).toMatchObject({ status: 200, rsc: 2000 });
+});
+
 test.each([
   ["1 is 5206, since the gateway keeps no results (BF-31)", 1, 501, 5206],
   ["2 is 5001, since nobody would send the result", 2, 501, 5001],
