@@ -13,18 +13,17 @@ import type {
   RequestId,
   RequestPrimitive,
   ResponsePrimitive,
-  TargetId,
 } from "../../primitive/primitive.ts";
 import { requestId } from "../../primitive/primitive.ts";
 import { respondFailure } from "../../primitive/respond.ts";
 import { parseAbsRel } from "../../primitive/timestamps.ts";
 import { chooseAccepted } from "./accept.ts";
 import { readBody } from "./body.ts";
-import { type ContentType, parseContentType } from "./content-type.ts";
+import { type Classified, classify } from "./classify.ts";
 import type { PassThrough } from "./pass-through.ts";
-import { type HttpRequestHead, operationOf, requestFromHttp } from "./request-mapping.ts";
+import { type HttpRequestHead, requestFromHttp } from "./request-mapping.ts";
 import { httpFromResponse } from "./response-mapping.ts";
-import { splitTarget, targetOf } from "./target.ts";
+import { originForm } from "./target.ts";
 
 export interface HttpServerOptions {
   readonly host: string;
@@ -43,15 +42,6 @@ export interface HttpServerOptions {
   /** Undefined when there is no CSE behind HTTP: every request then becomes a primitive. */
   readonly passThrough: PassThrough | undefined;
   readonly clock: Clock;
-}
-
-/** Where a request goes, found out from its head alone. */
-interface Classified {
-  readonly route: Route;
-  readonly operation: Operation | undefined;
-  readonly to: TargetId;
-  readonly query: string;
-  readonly contentType: ContentType;
 }
 
 /** Longer than the idle time of the proxies that may stand before the gateway, so that they close first. */
@@ -141,8 +131,13 @@ export class HttpServer implements Binding {
 
   async #serve(request: IncomingMessage, response: ServerResponse, url: string): Promise<void> {
     if (this.#draining) throw new GatewayError("GW_DRAINING");
-    const { passThrough } = this.#options;
-    const classified = this.#classify(request, url, passThrough !== undefined);
+    const { applications, passThrough, prefix } = this.#options;
+    const head = {
+      method: request.method ?? "",
+      url,
+      contentType: request.headers["content-type"],
+    };
+    const classified = classify(head, prefix, applications, passThrough !== undefined);
     if (classified === undefined || (classified.route.via === "cse" && passThrough !== undefined)) {
       await this.#pass(request, response, url, classified);
       return;
@@ -160,47 +155,9 @@ export class HttpServer implements Binding {
     const body = bodyless ? undefined : await readBody(request, this.#options.maxBody);
     const { rawHeaders } = request;
     const primitive = this.#primitive({ operation, to, query, contentType, rawHeaders }, body);
-    const answer = await this.#options.applications.receive(route, primitive);
+    const answer = await applications.receive(route, primitive);
     if (answer === undefined) response.writeHead(204).end();
     else this.#reply(response, answer, operation, route);
-  }
-
-  /** @returns undefined for a head that only the CSE can judge */
-  #classify(request: IncomingMessage, url: string, mayPass: boolean): Classified | undefined {
-    let token: string | undefined;
-    try {
-      const { path, query } = splitTarget(url);
-      const point = this.#pointOfAccess(path);
-      token = point?.token;
-      const contentType = parseContentType(request.headers["content-type"]);
-      const operation = operationOf(request.method ?? "", contentType.resourceType);
-      const { applications } = this.#options;
-      const to =
-        point?.rest === ""
-          ? (applications.targetBehind(point.token) ?? UNKNOWN_TARGET)
-          : targetOf(point?.rest ?? path);
-      return {
-        route: applications.routeOf(operation, to, token),
-        operation,
-        to,
-        query,
-        contentType,
-      };
-    } catch (error) {
-      if (mayPass && token === undefined && error instanceof GatewayError) return undefined;
-      throw error;
-    }
-  }
-
-  /** The token of a point of access, and the path behind it; "" when there is none. */
-  #pointOfAccess(path: string): { token: string; rest: string } | undefined {
-    const { prefix } = this.#options;
-    if (!path.startsWith(prefix) || path.charCodeAt(prefix.length) !== 47) return undefined;
-    const start = prefix.length + 1;
-    const end = path.indexOf("/", start);
-    if (end < 0) return { token: path.slice(start), rest: "" };
-    const rest = path.slice(end);
-    return { token: path.slice(start, end), rest: rest === "/" ? "" : rest };
   }
 
   #primitive(head: HttpRequestHead, body: Buffer | undefined): RequestPrimitive {
@@ -265,15 +222,6 @@ export class HttpServer implements Binding {
     request.resume();
   }
 }
-
-/** A request-target without scheme and authority, and otherwise as it came. */
-function originForm(url: string): string {
-  if (url.startsWith("/")) return url;
-  const { path, query } = splitTarget(url);
-  return query === "" ? path : `${path}?${query}`;
-}
-
-const UNKNOWN_TARGET = "" as TargetId;
 
 function headerText(value: string | string[] | undefined): RequestId {
   return requestId(typeof value === "string" ? value : "");

@@ -18,6 +18,13 @@ export function splitTarget(url: string): { path: string; query: string } {
   return { path: pathWithoutAuthority(before), query: mark < 0 ? "" : url.slice(mark + 1) };
 }
 
+/** A request-target without scheme and authority, and otherwise as it came. */
+export function originForm(url: string): string {
+  if (url.startsWith("/")) return url;
+  const { path, query } = splitTarget(url);
+  return query === "" ? path : `${path}?${query}`;
+}
+
 function pathWithoutAuthority(url: string): string {
   if (url.startsWith("/")) return url;
   const scheme = url.indexOf("://");
