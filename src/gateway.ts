@@ -105,7 +105,7 @@ class Assembly implements Gateway {
       version: this.#options.version ?? "unknown",
     });
     const log = createLog(config.log.level, this.#options.logDestination ?? process.stderr);
-    const observer = observeBoth(metrics, new LogObserver(log));
+    const observer = observeBoth(metrics, new LogObserver(log, config.cse.url));
 
     const upstream = this.#upstream(domain, state, observer);
     this.#closing.push(upstream.close);

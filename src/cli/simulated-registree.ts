@@ -193,8 +193,11 @@ class Connection {
       this.#print(`was registered already (${rsc}), carrying on`);
     } else {
       this.#complain(`registration failed: ${rsc} ${gistOf(pc)}`);
-      // 5xxx are troubles of the moment, a later try may do better.
-      this.#end = Number(rsc) < 5000 ? "refused" : "dropped";
+      // 5xxx are troubles of the moment, a later try may do better; 5001 is for good.
+      this.#end =
+        Number(rsc) <= Rsc.NOT_IMPLEMENTED && rsc !== Rsc.INTERNAL_SERVER_ERROR
+          ? "refused"
+          : "dropped";
       this.#socket.close(1000);
     }
   }

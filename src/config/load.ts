@@ -71,16 +71,30 @@ function configOf(
     ...Object.fromEntries(
       [...groups].map(([name, members]) => [name, Object.freeze(Object.fromEntries(members))]),
     ),
-    stateDir: stateDir === undefined ? defaultStateDir(env) : resolve(stateDir),
+    stateDir: resolve(
+      stateDir ?? join(defaultStateDir(env), folderFor(groups.get("cse")?.get("url"))),
+    ),
   }) as Config;
 }
 
 const frozen = (value: unknown): unknown => (Array.isArray(value) ? Object.freeze(value) : value);
 
+const ANY_ADDRESS = new Set(["0.0.0.0", "::"]);
+
+function portOf(url: string): number {
+  const { port, protocol } = new URL(url);
+  return Number(port || (protocol === "https:" ? 443 : 80));
+}
+
 /** Where a user's programs keep their state: XDG Base Directory, or Windows' own. */
 function defaultStateDir(env: ConfigSources["env"]): string {
   const named = env["XDG_STATE_HOME"] || (process.platform === "win32" && env["LOCALAPPDATA"]);
   return resolve(named || join(env["HOME"] || homedir(), ".local", "state"), "m2mgw");
+}
+
+/** Registrations belong to one CSE, so each that the gateway ever stands for has a folder of its own. */
+function folderFor(url: unknown): string {
+  return typeof url === "string" ? `front-${new URL(url).host.replaceAll(":", "-")}` : "standalone";
 }
 
 const LISTENERS = ["http", "ws", "admin"] as const;
@@ -107,6 +121,17 @@ function conflictsOf(config: Config, settings: ReadonlyMap<string, Setting>): Fa
     blame("admin.listen", where, `must not be the same as ${face}.listen`);
   }
   const { url } = config.cse;
+  for (const face of LISTENERS) {
+    const { host, port } = config[face].listen;
+    if (url === undefined || portOf(url) !== port || port === 0) continue;
+    if (!isLoopback(new URL(url).hostname) || !(isLoopback(host) || ANY_ADDRESS.has(host)))
+      continue;
+    blame(
+      "cse.url",
+      ["cse.url", `${face}.listen`],
+      `is this gateway's own ${face}.listen; give the CSE's URL`,
+    );
+  }
   if (
     url !== undefined &&
     config.http.advertise === undefined &&

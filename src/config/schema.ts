@@ -237,7 +237,8 @@ export const CONFIG_SCHEMA = Type.Object({
   admin: ADMIN,
   request: REQUEST,
   stateDir: OptionalText({
-    absent: "a folder `m2mgw` in the user's state directory",
+    absent:
+      "`m2mgw/standalone`, or `m2mgw/front-` and the CSE's host and port, in the user's state directory",
     example: "/var/lib/m2mgw",
     pattern: "\\S",
     expects: "a path",

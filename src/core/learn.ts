@@ -76,15 +76,19 @@ export function learnRetrieved(
   return learnt("ae", textOf(members["aei"]), members, addresses, domain);
 }
 
-/** The expiration that an answered update of a registration leaves; undefined when it says nothing about it. */
-export function learnExpiration(
+/** What an answered update of a registration leaves behind; undefined for what it says nothing about. */
+export function learnUpdate(
   request: RequestPrimitive,
   response: ResponsePrimitive,
-): EpochMs | undefined {
-  const et =
-    textOf(rootObjectOf(response.content)?.members["et"]) ??
-    textOf(rootObjectOf(request.content)?.members["et"]);
-  return et === undefined ? undefined : parseTimestamp(et);
+): { readonly expires: EpochMs | undefined; readonly reachable: boolean | undefined } {
+  const asked = rootObjectOf(request.content)?.members ?? {};
+  const left = rootObjectOf(response.content)?.members ?? {};
+  const et = textOf(left["et"]) ?? textOf(asked["et"]);
+  const rr = left["rr"] ?? asked["rr"];
+  return {
+    expires: et === undefined ? undefined : parseTimestamp(et),
+    reachable: typeof rr === "boolean" ? rr : undefined,
+  };
 }
 
 function learnt(

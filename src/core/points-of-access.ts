@@ -102,11 +102,15 @@ export function withOwnPoints(
   const listed = stringsOf(found.poa);
   if (listed === undefined || !listed.includes(url)) return response;
   const mine = own.pointsOfAccess ?? [];
-  const others = listed.filter((entry) => entry !== url && !mine.includes(entry));
+  const known = new Set(mine.map(normalised));
+  const others = listed.filter((entry) => entry !== url && !known.has(normalised(entry)));
   const list = [...mine, ...others];
   const value = own.pointsOfAccess === undefined && list.length === 0 ? undefined : list;
   return { ...response, content: content.edited([{ path: found.path, value }]) };
 }
+
+/** CSEs store URLs without the slash at their end. */
+const normalised = (url: string): string => url.replace(/\/+$/, "");
 
 function retargeted(content: Content, own: OwnPoint, url: string): Content {
   const members = rootObjectOf(content)?.members;

@@ -15,12 +15,7 @@ import {
   targetId,
 } from "../primitive/primitive.ts";
 import type { Exchanges } from "./exchange.ts";
-import {
-  type LearntResource,
-  learnExpiration,
-  learnRegistration,
-  learnRetrieved,
-} from "./learn.ts";
+import { type LearntResource, learnRegistration, learnRetrieved, learnUpdate } from "./learn.ts";
 import {
   type PointsOfAccess,
   replaced,
@@ -164,14 +159,18 @@ export class Registrations {
         (request.operation === "delete" && response.responseStatusCode === Rsc.DELETED));
     if (gone) return await this.forget(concerned.id);
     if (request.operation !== "update" || response.responseStatusCode !== Rsc.UPDATED) return;
-    const expires = learnExpiration(request, response) ?? concerned.expires;
-    if (wrote === undefined && expires === concerned.expires) return;
+    const left = learnUpdate(request, response);
+    const expires = left.expires ?? concerned.expires;
+    const reachable = left.reachable ?? concerned.reachable;
+    const same = expires === concerned.expires && reachable === concerned.reachable;
+    if (wrote === undefined && same) return;
     const current = registry.registration(concerned.id);
     if (current?.token !== concerned.token) return;
     await this.#store({
       ...current,
       pointsOfAccess: wrote === undefined ? current.pointsOfAccess : wrote.list,
       expires,
+      reachable,
     });
   }
 

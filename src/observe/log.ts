@@ -11,10 +11,13 @@ export function createLog(level: string, destination: DestinationStream): Logger
 export class LogObserver implements Observer {
   readonly #log: Logger;
   readonly #debug: boolean;
+  readonly #cse: string | undefined;
   #reachable: boolean | undefined;
 
-  constructor(log: Logger) {
+  /** @param cse URL of the CSE, to be named when it cannot be reached */
+  constructor(log: Logger, cse: string | undefined) {
     this.#log = log;
+    this.#cse = cse;
     this.#debug = log.isLevelEnabled("debug");
   }
 
@@ -71,8 +74,8 @@ export class LogObserver implements Observer {
   cseReachable(reachable: boolean): void {
     if (reachable === this.#reachable) return;
     this.#reachable = reachable;
-    if (reachable) this.#log.info("the CSE is reachable");
-    else this.#log.error("the CSE is not reachable");
+    if (reachable) this.#log.info({ cse: this.#cse }, "the CSE is reachable");
+    else this.#log.error({ cse: this.#cse }, "the CSE is not reachable");
   }
 
   warn(message: string, fields: Readonly<Record<string, unknown>>): void {

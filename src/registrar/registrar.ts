@@ -92,7 +92,7 @@ class BuiltInRegistrar implements Registrar {
         ({ rsc, tree }) =>
           answer(respond(request, rsc, tree === undefined ? undefined : new MadeContent(tree))),
         (error: unknown) => {
-          const failure = asGatewayError(error);
+          const failure = this.#named(asGatewayError(error));
           if (failure.rsc === Rsc.INTERNAL_SERVER_ERROR) {
             this.#warn("the built-in registrar failed on a request", { error: failure });
           }
@@ -104,6 +104,16 @@ class BuiltInRegistrar implements Registrar {
 
   close(): void {
     this.#resources.close();
+  }
+
+  /** Whoever addressed something else by mistake learns what is here. */
+  #named(failure: GatewayError): GatewayError {
+    if (failure.code !== "GW_NO_CSE") return failure;
+    const { cseId, cseName } = this.#domain;
+    return new GatewayError("GW_NO_CSE", {
+      detail: `here is ${cseId} with the CSEBase ${cseName}`,
+      cause: failure,
+    });
   }
 
   async #outcomeOf(request: RequestPrimitive): Promise<Outcome> {

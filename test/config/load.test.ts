@@ -81,7 +81,7 @@ describe("defaults", () => {
       },
       admin: { listen: { host: "127.0.0.1", port: 9180 }, insecure: false },
       request: { ceiling: 8_000, openMax: 600_000 },
-      stateDir: resolve("/state/m2mgw"),
+      stateDir: resolve("/state/m2mgw/standalone"),
       log: { level: "info" },
       shutdown: { drain: 10_000 },
     });
@@ -104,7 +104,9 @@ describe("defaults", () => {
 
   test("state lies in the user's state directory, or where stateDir says", () => {
     const home = resolve("/home/u");
-    expect(configOf({ env: { HOME: home } }).stateDir).toBe(join(home, ".local/state/m2mgw"));
+    expect(configOf({ env: { HOME: home } }).stateDir).toBe(
+      join(home, ".local/state/m2mgw/standalone"),
+    );
     expect(configOf({ flags: { stateDir: "here" } }).stateDir).toBe(resolve("here"));
   });
 

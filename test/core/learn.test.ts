@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import {
-  learnExpiration,
   learnRegistration,
   learnRetrieved,
+  learnUpdate,
   registersA,
 } from "../../src/core/learn.ts";
 import { DOMAIN, requestOf, responseOf } from "./primitives.ts";
@@ -224,5 +224,14 @@ test.each<[string, unknown, unknown, number | undefined]>([
   ["an unreadable time", { "m2m:ae": { et: "x" } }, undefined, undefined],
 ])("the expiration after an update comes from %s", (_, asked, answered, expected) => {
   const request = requestOf({ op: "update", to: "CAE1", pc: asked });
-  expect(learnExpiration(request, responseOf(2004, answered))).toBe(expected);
+  expect(learnUpdate(request, responseOf(2004, answered)).expires).toBe(expected);
+});
+
+test.each<[string, unknown, unknown, boolean | undefined]>([
+  ["the answer", { "m2m:ae": { rr: false } }, { "m2m:ae": { rr: true } }, true],
+  ["the request", { "m2m:ae": { rr: false } }, undefined, false],
+  ["neither", { "m2m:ae": { lbl: [] } }, { "m2m:ae": { lbl: [] } }, undefined],
+])("whether requests can be sent after an update comes from %s", (_, asked, answered, expected) => {
+  const request = requestOf({ op: "update", to: "CAE1", pc: asked });
+  expect(learnUpdate(request, responseOf(2004, answered)).reachable).toBe(expected);
 });

@@ -75,6 +75,8 @@ export class WsLink implements Link {
   #malformed = 0;
   #dialect: Dialect;
   #state: LinkState = { at: "open" };
+  /** The close code that was sent for a fault of the peer's frames, which it does not echo. */
+  #fault: number | undefined;
 
   /** @param transport the stream below `socket`, for writing several frames at once */
   constructor(socket: WebSocket, transport: Duplex, options: LinkOptions) {
@@ -89,7 +91,9 @@ export class WsLink implements Link {
       ping: () => socket.ping(),
       dead: () => socket.terminate(),
     });
-    socket.on("error", (error) => options.observer.malformed(this, error.message));
+    socket.on("error", (error) => {
+      this.#fault = protocolFaultOf(error);
+    });
     socket.on("message", (data, isBinary) => this.#message(data, isBinary));
     socket.on("ping", () => this.#liveness.heard());
     socket.on("pong", () => this.#liveness.heard());
@@ -287,8 +291,17 @@ export class WsLink implements Link {
     this.#refuseQueued();
     this.#pending.lose("GW_LINK_LOST");
     this.#arrived.length = 0;
-    this.#options.observer.linkClosed(this, String(code));
+    this.#options.observer.linkClosed(this, String(this.#fault ?? code));
   }
+}
+
+/** What `ws` closes with when a frame breaks the protocol. */
+function protocolFaultOf(error: Error): number | undefined {
+  if (!("code" in error) || typeof error.code !== "string" || !error.code.startsWith("WS_ERR_")) {
+    return undefined;
+  }
+  if (error.code === "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH") return CloseCode.TOO_BIG;
+  return error.code === "WS_ERR_INVALID_UTF8" ? CloseCode.INVALID_DATA : CloseCode.PROTOCOL_ERROR;
 }
 
 function bytesOf(data: RawData): Buffer {
