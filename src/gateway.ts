@@ -123,6 +123,7 @@ class Assembly implements Gateway {
     });
     const points: PointsOfAccess & { base: string } = { base: "" };
     const registrations = new Registrations({
+      clock,
       domain,
       registry,
       exchanges,
@@ -161,9 +162,10 @@ class Assembly implements Gateway {
       releaseVersion: config.http.releaseVersion,
       cseTimeout: config.cse.timeout,
       codec: jsonCodec,
-      applications: new Applications({ registry, exchanges, registrations }),
+      applications: new Applications({ registry, exchanges, registrations, clock, observer }),
       passThrough: upstream.passThrough,
       clock,
+      observer,
     });
     const ws = new WsServer({
       ...config.ws.listen,

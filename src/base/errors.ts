@@ -49,7 +49,7 @@ export const FAILURES = {
   ),
   GW_NOT_SENT_IN_TIME: row(
     Rsc.TARGET_NOT_REACHABLE,
-    "the registree was busy until the time for this request had passed; nothing was sent",
+    "the time for this request passed while it waited for its turn; nothing was sent",
   ),
   GW_REQUEST_EXPIRED: row(
     Rsc.REQUEST_TIMEOUT,

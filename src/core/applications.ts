@@ -1,3 +1,4 @@
+import type { Clock } from "../base/clock.ts";
 import { Rsc } from "../base/response-status-code.ts";
 import { stemOf } from "../primitive/identifiers.ts";
 import {
@@ -7,7 +8,10 @@ import {
   type TargetId,
   targetId,
 } from "../primitive/primitive.ts";
+import { respondFailure } from "../primitive/respond.ts";
+import { type TimedRequest, timed } from "./deadline.ts";
 import type { Exchanges } from "./exchange.ts";
+import type { Observer } from "./ports.ts";
 import type { Registrations } from "./registrations.ts";
 import type { Registry } from "./registry.ts";
 import { chooseRoute, type Route } from "./route.ts";
@@ -17,8 +21,18 @@ export class Applications {
   readonly #registry: Registry;
   readonly #exchanges: Exchanges;
   readonly #registrations: Registrations;
+  readonly #clock: Clock;
+  readonly #observer: Observer;
 
-  constructor(parts: { registry: Registry; exchanges: Exchanges; registrations: Registrations }) {
+  constructor(parts: {
+    registry: Registry;
+    exchanges: Exchanges;
+    registrations: Registrations;
+    clock: Clock;
+    observer: Observer;
+  }) {
+    this.#clock = parts.clock;
+    this.#observer = parts.observer;
     this.#registry = parts.registry;
     this.#exchanges = parts.exchanges;
     this.#registrations = parts.registrations;
@@ -38,23 +52,37 @@ export class Applications {
 
   /** Never rejects: a failure is a response primitive. Undefined when no response is wanted. */
   receive(route: Route, request: RequestPrimitive): Promise<ResponsePrimitive | undefined> {
+    let timedRequest: TimedRequest;
+    try {
+      timedRequest = timed(request, this.#clock.now());
+    } catch (error) {
+      const response = respondFailure(request, error);
+      if (response.failure !== undefined) this.#observer.refused(response.failure);
+      return Promise.resolve(response);
+    }
     return route.via === "cse"
-      ? this.#toCse(route, request)
-      : this.#exchanges.carry(route, request);
+      ? this.#toCse(route, timedRequest)
+      : this.#exchanges.carry(route, timedRequest);
   }
 
-  async #toCse(route: Route, request: RequestPrimitive): Promise<ResponsePrimitive | undefined> {
+  async #toCse(route: Route, timedRequest: TimedRequest): Promise<ResponsePrimitive | undefined> {
+    const { request } = timedRequest;
     const concerned = this.#registrations.concernedBy(request);
-    const response = await this.#exchanges.carry(route, request);
+    const response = await this.#exchanges.carry(route, timedRequest);
     if (concerned !== undefined && response !== undefined) {
       await this.#registrations.learn(concerned, request, response, undefined);
     }
     return response;
   }
 
-  /** Tells that a Delete went past, unread, and how it was answered. */
-  async deleted(to: string, rsc: number): Promise<void> {
-    const registration = rsc === Rsc.DELETED ? this.#registry.byAddress(to) : undefined;
-    if (registration !== undefined) await this.#registrations.forget(registration.id);
+  /** Tells that a request went past, unread, and how it was answered. */
+  async passedThrough(operation: Operation, to: string, rsc: number): Promise<void> {
+    const changed =
+      (operation === "delete" && rsc === Rsc.DELETED) ||
+      (operation === "update" && rsc === Rsc.UPDATED);
+    const registration = changed ? this.#registry.byAddress(to) : undefined;
+    if (registration === undefined) return;
+    if (operation === "delete") await this.#registrations.forget(registration.id);
+    else await this.#registrations.refresh(registration);
   }
 }

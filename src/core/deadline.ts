@@ -11,6 +11,7 @@ export interface TimedRequest {
   readonly request: RequestPrimitive;
   /** When its own Request or Result Expiration Timestamp passes; undefined when it names none. */
   readonly expires: EpochMs | undefined;
+  readonly arrived: EpochMs;
 }
 
 /**
@@ -21,7 +22,7 @@ export interface TimedRequest {
 export function timed(request: RequestPrimitive, arrived: EpochMs): TimedRequest {
   const { carried } = request;
   if (carried.size === 0 || !TIMES.some((name) => carried.has(name))) {
-    return { request, expires: undefined };
+    return { request, expires: undefined, arrived };
   }
   const base = baseOf(carried.get("ot"), arrived);
   const absolute = new Map(carried);
@@ -56,7 +57,7 @@ export function timed(request: RequestPrimitive, arrived: EpochMs): TimedRequest
   }
   const expires = requestExpires ?? resultExpires;
   if (expires !== undefined && arrived >= expires) throw new GatewayError("GW_REQUEST_EXPIRED");
-  return { request: relative ? { ...request, carried: absolute } : request, expires };
+  return { request: relative ? { ...request, carried: absolute } : request, expires, arrived };
 }
 
 /** Until when an exchange is worth waiting for: its own time if it has one, else `wait`; never beyond `openMax`. */

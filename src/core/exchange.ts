@@ -1,4 +1,4 @@
-import type { Clock, EpochMs, Millis } from "../base/clock.ts";
+import type { Clock, Millis } from "../base/clock.ts";
 import { GatewayError } from "../base/errors.ts";
 import { rscClassOf } from "../base/response-status-code.ts";
 import {
@@ -7,7 +7,7 @@ import {
   responseTypeOf,
 } from "../primitive/primitive.ts";
 import { respondFailure } from "../primitive/respond.ts";
-import { deadlineOf, type TimedRequest, timed } from "./deadline.ts";
+import { deadlineOf, type TimedRequest } from "./deadline.ts";
 import type { Direction, Observer, Port } from "./ports.ts";
 import type { Route } from "./route.ts";
 
@@ -36,28 +36,26 @@ export class Exchanges {
   }
 
   /**
-   * One exchange, from arrival to answer. Never rejects.
+   * One exchange, within the one deadline that its arrival and its own times set. Never rejects.
    *
    * @returns undefined when the originator wants no response (Response Type noResponse; TS-0001, 8.1.2)
    */
-  carry(route: Route, request: RequestPrimitive): Promise<ResponsePrimitive | undefined> {
-    const answer = this.#answer(route, request);
-    if (responseTypeOf(request) !== "noResponse") return answer;
+  carry(route: Route, timedRequest: TimedRequest): Promise<ResponsePrimitive | undefined> {
+    const answer = this.#answer(route, timedRequest);
+    if (responseTypeOf(timedRequest.request) !== "noResponse") return answer;
     answer.catch((error: unknown) => this.#observer.warn("an exchange failed", { error }));
     return Promise.resolve(undefined);
   }
 
-  async #answer(route: Route, request: RequestPrimitive): Promise<ResponsePrimitive> {
-    const arrived = this.#clock.now();
+  async #answer(route: Route, timedRequest: TimedRequest): Promise<ResponsePrimitive> {
+    const started = performance.now();
     const direction: Direction = route.via === "cse" ? "to-cse" : "to-registree";
+    const { request, expires } = timedRequest;
     this.#observer.exchangeStarted(direction);
     let response: ResponsePrimitive;
-    let expires: EpochMs | undefined;
     try {
       checkResponseType(request, direction);
-      const timedRequest = timed(request, arrived);
-      expires = timedRequest.expires;
-      response = await this.#send(route, timedRequest, arrived);
+      response = await this.#send(route, timedRequest);
     } catch (error) {
       // The originator's own time passed: 4008 even though nothing was sent.
       const expired = expires !== undefined && isNotSentInTime(error);
@@ -71,29 +69,21 @@ export class Exchanges {
       operation: request.operation,
       rscClass: rscClassOf(response.responseStatusCode),
       failure: response.failure,
-      seconds: (this.#clock.now() - arrived) / 1000,
+      seconds: (performance.now() - started) / 1000,
     });
     return response;
   }
 
-  #send(
-    route: Route,
-    { request, expires }: TimedRequest,
-    arrived: EpochMs,
-  ): Promise<ResponsePrimitive> {
+  #send(route: Route, { request, expires, arrived }: TimedRequest): Promise<ResponsePrimitive> {
     const { ceiling, cseTimeout, openMax } = this.#patience;
-    switch (route.via) {
-      case "refuse":
-        throw new GatewayError(route.code);
-      case "cse":
-        return this.#cse.request(request, deadlineOf(expires, arrived, cseTimeout, openMax));
-      case "link":
-        return route.link.deliver(
-          request,
-          deadlineOf(expires, arrived, ceiling, openMax),
-          route.registree,
-        );
-    }
+    if (route.via === "refuse") throw new GatewayError(route.code);
+    const wait = route.via === "cse" ? cseTimeout : ceiling;
+    const deadline = deadlineOf(expires, arrived, wait, openMax);
+    // It may have waited, for its turn on the link or for a registration.
+    if (this.#clock.now() >= deadline) throw new GatewayError("GW_NOT_SENT_IN_TIME");
+    return route.via === "cse"
+      ? this.#cse.request(request, deadline)
+      : route.link.deliver(request, deadline, route.registree);
   }
 }
 

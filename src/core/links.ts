@@ -1,4 +1,4 @@
-import { type Clock, later, type Millis, type Timer } from "../base/clock.ts";
+import { type Clock, type EpochMs, later, type Millis, type Timer } from "../base/clock.ts";
 import { GatewayError } from "../base/errors.ts";
 import { Rsc } from "../base/response-status-code.ts";
 import {
@@ -10,6 +10,7 @@ import {
 } from "../primitive/identifiers.ts";
 import type { RequestPrimitive, ResponsePrimitive } from "../primitive/primitive.ts";
 import { respondFailure } from "../primitive/respond.ts";
+import { type TimedRequest, timed } from "./deadline.ts";
 import type { Exchanges } from "./exchange.ts";
 import type { Evidence } from "./identity.ts";
 import { registersA } from "./learn.ts";
@@ -84,32 +85,40 @@ export class Links implements LinkHost {
     this.#parts.registry.unbind(link);
   }
 
-  async receive(request: RequestPrimitive, link: Link): Promise<ResponsePrimitive | undefined> {
+  async receive(
+    received: RequestPrimitive,
+    link: Link,
+    arrived: EpochMs,
+  ): Promise<ResponsePrimitive | undefined> {
     try {
+      const timedRequest = timed(received, arrived);
+      const { request } = timedRequest;
       const route = chooseRoute(request.operation, request.to, undefined, this.#parts.registry);
       const kind = registersA(request);
       if (kind !== undefined && route.via === "cse")
-        return await this.#register(kind, request, link);
+        return await this.#register(kind, timedRequest, link);
       const speaker =
-        this.#speaker(request.from, link) ?? (await this.#speakerOnceKnown(request, link));
-      if (route.via === "cse") return await this.#toCse(request, speaker, link);
-      return await this.#parts.exchanges.carry(route, request);
+        this.#speaker(request.from, link) ?? (await this.#speakerOnceKnown(timedRequest, link));
+      if (route.via === "cse") return await this.#toCse(timedRequest, speaker, link);
+      return await this.#parts.exchanges.carry(route, timedRequest);
     } catch (error) {
-      return respondFailure(request, error);
+      const response = respondFailure(received, error);
+      if (response.failure !== undefined) this.#parts.observer.refused(response.failure);
+      return response;
     }
   }
 
   async #register(
     kind: "ae" | "cse",
-    request: RequestPrimitive,
+    timedRequest: TimedRequest,
     link: Link,
   ): Promise<ResponsePrimitive | undefined> {
     if (kind === "cse") {
-      if (request.from === undefined) throw new GatewayError("GW_ORIGINATOR_MISSING");
+      if (timedRequest.request.from === undefined) throw new GatewayError("GW_ORIGINATOR_MISSING");
       this.#checkCseAllowed(link);
     }
     return await this.#settling(link, async () => {
-      const { response, registered } = await this.#parts.registrations.create(kind, request);
+      const { response, registered } = await this.#parts.registrations.create(kind, timedRequest);
       if (registered !== undefined && link.open) this.#bind(registered.id, link, "registration");
       return response;
     });
@@ -117,11 +126,12 @@ export class Links implements LinkHost {
 
   /** Carries a request of a registree to the CSE, its point of access rewritten on the way and restored on the way back. */
   async #toCse(
-    request: RequestPrimitive,
+    timedRequest: TimedRequest,
     speaker: Registration,
     link: Link,
   ): Promise<ResponsePrimitive | undefined> {
     const { domain, exchanges, points, registrations, registry } = this.#parts;
+    const { request } = timedRequest;
     const concerned = registrations.concernedBy(request);
     const own = concerned !== undefined && registry.isBound(concerned.id, link);
     const { request: pointed, wrote } =
@@ -131,7 +141,7 @@ export class Links implements LinkHost {
     const url = registrations.urlOf(speaker);
     const response = await exchanges.carry(
       { via: "cse" },
-      withGatewayTargets(pointed, speaker, url),
+      { ...timedRequest, request: withGatewayTargets(pointed, speaker, url) },
     );
     if (response === undefined) return undefined;
     if (concerned !== undefined) await registrations.learn(concerned, request, response, wrote);
@@ -149,8 +159,8 @@ export class Links implements LinkHost {
     return this.#cseThatRelays(id, from, link);
   }
 
-  async #speakerOnceKnown(request: RequestPrimitive, link: Link): Promise<Registration> {
-    const { from } = request;
+  async #speakerOnceKnown(timedRequest: TimedRequest, link: Link): Promise<Registration> {
+    const { from } = timedRequest.request;
     const room = this.#rooms.get(link);
     // No await unless there is something to wait for: of messages that come together, only one may ask the CSE.
     while (room !== undefined && room.settling > 0) {
@@ -159,7 +169,7 @@ export class Links implements LinkHost {
       if (speaker !== undefined) return speaker;
     }
     if (from === undefined) throw new GatewayError("GW_ORIGINATOR_MISSING");
-    return await this.#identify(from, request.releaseVersion, "from", link);
+    return await this.#identify(from, timedRequest, "from", link);
   }
 
   /**
@@ -186,7 +196,7 @@ export class Links implements LinkHost {
   /** Finds out whether a link may speak for `from`, and binds it. @throws GatewayError */
   async #identify(
     from: string,
-    releaseVersion: string | undefined,
+    asked: TimedRequest | undefined,
     basis: Evidence["basis"],
     link: Link,
   ): Promise<Registration> {
@@ -203,7 +213,7 @@ export class Links implements LinkHost {
       return known;
     }
     return await this.#settling(link, async () => {
-      const adopted = await registrations.adopt(id, from, releaseVersion);
+      const adopted = await registrations.adopt(id, from, asked);
       this.#bind(id, link, basis);
       return adopted;
     });

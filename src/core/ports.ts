@@ -58,7 +58,11 @@ export interface LinkHost {
   /** @param claimed the originator the handshake named, if any; it counts only on a trusted link */
   opened(link: Link, claimed: string | undefined): void;
   /** For each request primitive on a link. Never rejects: a failure is a response primitive; undefined when none is wanted. */
-  receive(request: RequestPrimitive, link: Link): Promise<ResponsePrimitive | undefined>;
+  receive(
+    request: RequestPrimitive,
+    link: Link,
+    arrived: EpochMs,
+  ): Promise<ResponsePrimitive | undefined>;
   closed(link: Link): void;
 }
 
@@ -90,6 +94,8 @@ export interface Observer {
     readonly failure: FailureCode | undefined;
     readonly seconds: number;
   }): void;
+  /** A request that was answered with a failure before it became an exchange. */
+  refused(failure: FailureCode): void;
   /** A response nobody waits for: it came late, twice, or was never asked for. */
   unmatched(link: Link): void;
   /** A message that is no primitive. */

@@ -1,3 +1,4 @@
+import type { Clock } from "../base/clock.ts";
 import { GatewayError } from "../base/errors.ts";
 import { Rsc } from "../base/response-status-code.ts";
 import { type Content, MadeContent, rootObjectOf } from "../primitive/content.ts";
@@ -14,6 +15,7 @@ import {
   requestId,
   targetId,
 } from "../primitive/primitive.ts";
+import type { TimedRequest } from "./deadline.ts";
 import type { Exchanges } from "./exchange.ts";
 import { type LearntResource, learnRegistration, learnRetrieved, learnUpdate } from "./learn.ts";
 import {
@@ -26,6 +28,7 @@ import type { Observer } from "./ports.ts";
 import type { Registration, Registry } from "./registry.ts";
 
 export interface RegistrationParts {
+  readonly clock: Clock;
   readonly domain: Domain;
   readonly registry: Registry;
   readonly exchanges: Exchanges;
@@ -59,9 +62,10 @@ export class Registrations {
    */
   async create(
     kind: "ae" | "cse",
-    request: RequestPrimitive,
+    timedRequest: TimedRequest,
   ): Promise<{ response: ResponsePrimitive | undefined; registered: Registration | undefined }> {
     const { domain, exchanges, newToken, points } = this.#parts;
+    const { request } = timedRequest;
     const token = newToken();
     const url = this.urlOf({ token });
     const { request: outgoing, wrote } = withGatewayPoint(
@@ -69,10 +73,10 @@ export class Registrations {
       url,
       points.base,
     );
-    const response = await exchanges.carry({ via: "cse" }, outgoing);
+    const response = await exchanges.carry({ via: "cse" }, { ...timedRequest, request: outgoing });
     const learnt = response && learnRegistration(kind, outgoing, response, domain);
     if (response === undefined || learnt === undefined) return { response, registered: undefined };
-    const id = learnt.id ?? (await this.#assigned(learnt));
+    const id = learnt.id ?? (await this.#assigned(learnt, timedRequest));
     if (id === undefined) {
       // Its next request, with the AE-ID that it must find out itself, lets it be adopted.
       this.#parts.observer.warn("a registration succeeded without telling the AE-ID", {
@@ -92,24 +96,10 @@ export class Registrations {
    *
    * @throws GatewayError GW_ORIGINATOR_UNKNOWN when the CSE does not know it either, or why the CSE was not reached
    */
-  async adopt(
-    id: EntityId,
-    from: string,
-    releaseVersion: string | undefined,
-  ): Promise<Registration> {
+  async adopt(id: EntityId, from: string, asked: TimedRequest | undefined): Promise<Registration> {
     const { domain, exchanges, newToken, points } = this.#parts;
-    const ask = (operation: "retrieve" | "update", content?: Content): RequestPrimitive => ({
-      kind: "request",
-      operation,
-      // An AE's resource ID is its AE-ID-Stem (TS-0004, 7.4.5.2.1).
-      to: targetId(stemOf(id)),
-      from,
-      requestIdentifier: requestId(newToken()),
-      resourceType: undefined,
-      releaseVersion: releaseVersion ?? "3",
-      content,
-      carried: NOTHING_CARRIED,
-    });
+    const ask = (operation: "retrieve" | "update", content?: Content): TimedRequest =>
+      this.#question(operation, stemOf(id), from, asked, content);
     const found = await exchanges.carry({ via: "cse" }, ask("retrieve"));
     if (found?.failure !== undefined) throw new GatewayError(found.failure);
     const learnt = found && learnRetrieved(found, domain);
@@ -174,6 +164,22 @@ export class Registrations {
     });
   }
 
+  /** Asks the CSE, in the registree's name, what became of a registration that was changed past this gateway. */
+  async refresh(registration: Registration): Promise<void> {
+    if (registration.kind !== "ae") return;
+    const { domain, exchanges, registry } = this.#parts;
+    const stem = stemOf(registration.id);
+    const found = await exchanges.carry(
+      { via: "cse" },
+      this.#question("retrieve", stem, stem, undefined),
+    );
+    const learnt = found && learnRetrieved(found, domain);
+    if (learnt?.id !== registration.id) return;
+    if (registry.registration(registration.id)?.token !== registration.token) return;
+    const { expires, reachable } = learnt;
+    await this.#store({ ...registration, expires, reachable });
+  }
+
   /** Ends a registration that is no more: nothing reaches it, and its point of access is unknown from now on. */
   async forget(id: EntityId): Promise<void> {
     const { observer, registry } = this.#parts;
@@ -185,25 +191,39 @@ export class Registrations {
   }
 
   /** The AE-ID of a resource whose creation did not tell it; asked with the gateway's own originator. */
-  async #assigned(learnt: LearntResource): Promise<EntityId | undefined> {
-    const { domain, exchanges, newToken, originator } = this.#parts;
+  async #assigned(learnt: LearntResource, asked: TimedRequest): Promise<EntityId | undefined> {
+    const { domain, exchanges, originator } = this.#parts;
     const [address] = learnt.addresses;
     if (originator === undefined || address === undefined) return undefined;
+    const to = relativeToProvider(address, domain);
     const response = await exchanges.carry(
       { via: "cse" },
-      {
-        kind: "request",
-        operation: "retrieve",
-        to: targetId(relativeToProvider(address, domain)),
-        from: originator,
-        requestIdentifier: requestId(newToken()),
-        resourceType: undefined,
-        releaseVersion: "3",
-        content: undefined,
-        carried: NOTHING_CARRIED,
-      },
+      this.#question("retrieve", to, originator, asked),
     );
     return response && learnRetrieved(response, domain)?.id;
+  }
+
+  /** A request of the gateway's own, within the time of the request that gave rise to it. */
+  #question(
+    operation: "retrieve" | "update",
+    to: string,
+    from: string,
+    asked: TimedRequest | undefined,
+    content?: Content,
+  ): TimedRequest {
+    const request: RequestPrimitive = {
+      kind: "request",
+      operation,
+      to: targetId(to),
+      from,
+      requestIdentifier: requestId(this.#parts.newToken()),
+      resourceType: undefined,
+      releaseVersion: asked?.request.releaseVersion ?? "3",
+      content,
+      carried: NOTHING_CARRIED,
+    };
+    const { arrived, expires } = asked ?? { arrived: this.#parts.clock.now(), expires: undefined };
+    return { request, arrived, expires };
   }
 
   #registration(

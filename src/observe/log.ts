@@ -1,4 +1,5 @@
 import { type DestinationStream, type Logger, pino } from "pino";
+import type { FailureCode } from "../base/errors.ts";
 import type { Link, Observer } from "../core/ports.ts";
 import type { EntityId } from "../primitive/identifiers.ts";
 
@@ -55,6 +56,10 @@ export class LogObserver implements Observer {
       { direction, op: operation, rsc: rscClass, code: failure, ms: seconds * 1000 },
       "exchange",
     );
+  }
+
+  refused(failure: FailureCode): void {
+    if (this.#debug) this.#log.debug({ code: failure }, "request refused");
   }
 
   unmatched(link: Link): void {

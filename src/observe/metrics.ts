@@ -130,6 +130,10 @@ export class Metrics implements Observer {
     if (exchange.failure !== undefined) this.#failures.add(exchange.failure);
   }
 
+  refused(failure: FailureCode): void {
+    this.#failures.add(failure);
+  }
+
   unmatched(): void {
     this.#unmatched += 1;
   }
@@ -184,7 +188,7 @@ export class Metrics implements Observer {
     this.#export(
       "counter",
       "m2mgw_failures_total",
-      "Exchanges that the gateway answered in the target's place, by failure.",
+      "Requests that the gateway answered in the target's place, by failure.",
       () => valuesOf(this.#failures, ["code"]),
     );
     this.#export(

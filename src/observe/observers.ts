@@ -31,6 +31,10 @@ export function observeBoth(first: Observer, second: Observer): Observer {
       first.exchangeEnded(exchange);
       second.exchangeEnded(exchange);
     },
+    refused(failure) {
+      first.refused(failure);
+      second.refused(failure);
+    },
     unmatched(link) {
       first.unmatched(link);
       second.unmatched(link);

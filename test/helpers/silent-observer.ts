@@ -10,6 +10,7 @@ export function silentObserver(heard: Partial<Observer> = {}): Observer {
     takeoverRefused() {},
     exchangeStarted() {},
     exchangeEnded() {},
+    refused() {},
     unmatched() {},
     malformed() {},
     handshake() {},

@@ -6,7 +6,7 @@ import { GatewayError } from "../../base/errors.ts";
 import { Rsc } from "../../base/response-status-code.ts";
 import type { Codec } from "../../codec/codec.ts";
 import type { Applications } from "../../core/applications.ts";
-import type { Binding, ListenAddress } from "../../core/ports.ts";
+import type { Binding, ListenAddress, Observer } from "../../core/ports.ts";
 import type { Route } from "../../core/route.ts";
 import type {
   Operation,
@@ -42,6 +42,7 @@ export interface HttpServerOptions {
   /** Undefined when there is no CSE behind HTTP: every request then becomes a primitive. */
   readonly passThrough: PassThrough | undefined;
   readonly clock: Clock;
+  readonly observer: Observer;
 }
 
 /** Longer than the idle time of the proxies that may stand before the gateway, so that they close first. */
@@ -183,8 +184,8 @@ export class HttpServer implements Binding {
     const expires = parseAbsRel(request.headers["x-m2m-ret"], now)?.at;
     const wait = expires === undefined ? cseTimeout : millis(Math.max(expires - now, 1));
     const rsc = await passThrough.carry(request, response, originForm(url), wait);
-    if (classified?.operation === "delete" && rsc !== undefined) {
-      await applications.deleted(classified.to, rsc);
+    if (classified?.operation !== undefined && rsc !== undefined) {
+      await applications.passedThrough(classified.operation, classified.to, rsc);
     }
   }
 
@@ -216,6 +217,7 @@ export class HttpServer implements Binding {
       { requestIdentifier: headerText(ri), releaseVersion: headerText(rvi) || undefined },
       error,
     );
+    if (failure.failure !== undefined) this.#options.observer.refused(failure.failure);
     // Bytes of a body that nobody read would be taken for the next request.
     if (!request.complete) response.shouldKeepAlive = false;
     this.#reply(response, failure, undefined, undefined);

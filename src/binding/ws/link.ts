@@ -1,7 +1,7 @@
 import type { Duplex } from "node:stream";
 import type { RawData, WebSocket } from "ws";
 import { type Clock, type EpochMs, later, type Millis, type Timer } from "../../base/clock.ts";
-import { GatewayError } from "../../base/errors.ts";
+import { type FailureCode, GatewayError } from "../../base/errors.ts";
 import type { Codec } from "../../codec/codec.ts";
 import { PendingRequests, Waiting } from "../../core/pending.ts";
 import type { CloseReason, Link, LinkHost, Observer } from "../../core/ports.ts";
@@ -69,7 +69,11 @@ export class WsLink implements Link {
   /** Requests for the peer that found the window full, oldest first. */
   readonly #queued = new Set<Queued>();
   /** Requests of the peer that found the window full, oldest first, with their size. */
-  readonly #arrived: { readonly request: RequestPrimitive; readonly bytes: number }[] = [];
+  readonly #arrived: {
+    readonly request: RequestPrimitive;
+    readonly at: EpochMs;
+    readonly bytes: number;
+  }[] = [];
   #arrivedBytes = 0;
   #serving = 0;
   #malformed = 0;
@@ -209,19 +213,25 @@ export class WsLink implements Link {
   #request(request: RequestPrimitive, bytes: number): void {
     const { window, queue, maxBuffered } = this.#options.limits;
     const slow = this.#isSlow();
+    const at = this.#options.clock.now();
     if (this.#state.at !== "open") {
-      this.#write(respondFailure(request, new GatewayError("GW_DRAINING")));
+      this.#refuse(request, "GW_DRAINING");
     } else if (this.#serving < window && !slow) {
-      this.#serve(request);
+      this.#serve(request, at);
     } else if (this.#arrived.length < queue && this.#arrivedBytes + bytes <= maxBuffered) {
-      this.#arrived.push({ request, bytes });
+      this.#arrived.push({ request, at, bytes });
       this.#arrivedBytes += bytes;
     } else if (slow) {
       // It asks and asks and does not read what it is answered; another answer would only add to the heap.
       this.#socket.close(CloseCode.POLICY, "reads too slowly");
     } else {
-      this.#write(respondFailure(request, new GatewayError("GW_OVERLOADED")));
+      this.#refuse(request, "GW_OVERLOADED");
     }
+  }
+
+  #refuse(request: RequestPrimitive, code: FailureCode): void {
+    this.#options.observer.refused(code);
+    this.#write(respondFailure(request, new GatewayError(code)));
   }
 
   /** More waits to be read by the peer than it is granted. */
@@ -229,10 +239,10 @@ export class WsLink implements Link {
     return this.#socket.bufferedAmount > this.#options.limits.maxBuffered;
   }
 
-  #serve(request: RequestPrimitive): void {
+  #serve(request: RequestPrimitive, arrived: EpochMs): void {
     this.#serving += 1;
     this.#options.host
-      .receive(request, this)
+      .receive(request, this, arrived)
       .catch((error: unknown) => respondFailure(request, error))
       .then((response) => {
         this.#serving -= 1;
@@ -252,7 +262,7 @@ export class WsLink implements Link {
       const next = this.#arrived.shift();
       if (next === undefined) break;
       this.#arrivedBytes -= next.bytes;
-      this.#serve(next.request);
+      this.#serve(next.request, next.at);
     }
     if (this.#state.at === "draining") {
       const idle = this.#pending.size === 0 && this.#serving === 0 && this.#arrived.length === 0;
