@@ -222,7 +222,10 @@ class Assembly implements Gateway {
     }
     const { origin, pathname } = new URL(cse.url);
     const basePath = pathname.replace(/\/+$/, "");
-    const pool = new Pool(origin, { connections: cse.connections, pipelining: 1 });
+    const limits = { connections: cse.connections, pipelining: 1 };
+    const pool = new Pool(origin, limits);
+    // Of its own: long polls of applications must not keep registrees from the CSE.
+    const rawPool = new Pool(origin, limits);
     const probe = new CseProbe(new URL(cse.url), clock, observer);
     probe.start();
     return {
@@ -235,10 +238,16 @@ class Assembly implements Gateway {
         clock,
         observer,
       }),
-      passThrough: new PassThrough({ pool, basePath, bodyPause: request.openMax, observer }),
-      close: () => {
+      passThrough: new PassThrough({
+        pool: rawPool,
+        basePath,
+        maxInFlight: cse.maxInFlight,
+        bodyPause: request.openMax,
+        observer,
+      }),
+      close: async () => {
         probe.stop();
-        return pool.destroy();
+        await Promise.all([pool.destroy(), rawPool.destroy()]);
       },
     };
   }

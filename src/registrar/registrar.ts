@@ -248,9 +248,9 @@ class BuiltInRegistrar implements Registrar {
         return this.#resources.byId(target.id);
       case "name":
         return this.#resources.byName(target.name);
-      case "below":
       case "base":
         return undefined;
+      case "below":
       case "elsewhere":
         throw new GatewayError("GW_NO_CSE");
     }

@@ -261,3 +261,38 @@ function moment(timestamp: unknown): number {
   if (Number.isNaN(at)) throw new Error(`no timestamp: ${text}`);
   return at;
 }
+
+test("time spent waiting for a turn on the socket counts: the request is not sent after its own time (S15)", async () => {
+  const { clock, cse, ...front } = await startTimed({ "ws.window": "1" });
+  const { ae } = await front.ae("CAE1");
+  const reached = gate();
+  const held = gate();
+  cse.answer(async () => {
+    reached.open();
+    await held.opened;
+    return { rsc: 2000 };
+  });
+  const first = ae.request({ op: 2, to: "cse-in/first", fr: "CAE1" });
+  const second = ae.request({ op: 2, to: "cse-in/second", fr: "CAE1", rqet: "1000" });
+  await reached.opened;
+  await inStep(ae);
+  clock.advance(5_000);
+  held.open();
+  expect(await first).toMatchObject({ rsc: 2000 });
+  expect(await second).toMatchObject({ rsc: 4008 });
+  expect(asked(cse)).not.toContain("GET /cse-in/second");
+});
+
+test("looking an unknown AE up counts towards the time of the request that asked for it (S2)", async () => {
+  const { clock, cse, ...front } = await startTimed();
+  const ae = await front.connect();
+  const reached = gate();
+  cse.answer(() => {
+    reached.open();
+    return undefined;
+  });
+  const answer = ae.request({ op: 2, to: "cse-in/x", fr: "CAE7", rqet: "1000" });
+  await reached.opened;
+  clock.advance(1_000);
+  expect(await answer).toMatchObject({ rsc: 4008 });
+});

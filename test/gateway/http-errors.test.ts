@@ -42,7 +42,6 @@ test.each([
   ],
   ["only XML is accepted", { Accept: "application/xml" }, 406, 5207],
   ["rt is none of 1 to 5", { query: "?rt=9" }, 400, 4000],
-  ["the query has a filter", { query: "?lbl=a" }, 400, 4000],
 ])(
   "a request for a registree in which %s is refused, and nothing is sent",
   async (_what, change, status, rsc) => {

@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import { PassThrough } from "node:stream";
 import { expect, onTestFinished, test } from "vitest";
 import type { HttpAnswer } from "../helpers/http-client.ts";
+import { ManualClock } from "../helpers/manual-clock.ts";
 import { asked, gate, ok, SGN, startFront } from "./front.ts";
 
 const ORIGIN = { "X-M2M-Origin": "CApp", "X-M2M-RI": "h1", "X-M2M-RVI": "3" };
@@ -329,4 +330,58 @@ test("what passes and what concerns a registree go their ways on one HTTP connec
     expect(await front.http(unknown)).toMatchObject({ rsc: 4004 });
   }
   expect(asked(front.cse)).toEqual(["POST /cse-in", "GET /cse-in", "GET /cse-in", "GET /cse-in"]);
+});
+
+test("long polls of applications keep no registree from the CSE (section 6)", async () => {
+  const front = await startFront({ "cse.connections": "1" });
+  const { ae } = await front.ae("CAE1");
+  const polled = gate();
+  front.cse.answer((request) => {
+    if (request.target !== "/cse-in/pch/pcu") return { rsc: 2000 };
+    polled.open();
+    return undefined;
+  });
+  const poll = front.http({ target: "/cse-in/pch/pcu", headers: { "X-M2M-RI": "p1" } });
+  poll.catch(() => {});
+  await polled.opened;
+  expect(await ae.request({ op: 2, to: "cse-in/x", fr: "CAE1" })).toMatchObject({ rsc: 2000 });
+});
+
+test("more than cse.maxInFlight at a time are told to come again (S19)", async () => {
+  const front = await startFront({ "cse.maxInFlight": "1" });
+  const reached = gate();
+  front.cse.answer(() => {
+    reached.open();
+    return undefined;
+  });
+  const first = front.http({ target: "/cse-in/slow", headers: { "X-M2M-RI": "p1" } });
+  first.catch(() => {});
+  await reached.opened;
+  const second = await front.http({ target: "/cse-in/x", headers: { "X-M2M-RI": "p2" } });
+  expect(second).toMatchObject({ status: 503, rsc: 5103 });
+  expect(second.headers["retry-after"]).toBeDefined();
+});
+
+test("an <AE> updated past the gateway is asked for, so that its new expiration counts (4.3)", async () => {
+  const clock = new ManualClock();
+  const front = await startFront({ "ws.pingAfter": "1h" }, { clock });
+  const soon = { et: "20260101T120100" };
+  const { point } = await front.ae("CAE1", { answer: ok, attributes: soon });
+  const later = { "m2m:ae": { aei: "CAE1", ri: "CAE1", rr: true, et: "20260101T130000" } };
+  front.cse.answer((request) =>
+    request.method === "PUT" ? { rsc: 2004, body: later } : { rsc: 2000, body: later },
+  );
+  const put = await front.http({
+    method: "PUT",
+    target: "/CAE1",
+    headers: { "X-M2M-Origin": "CAE1", "X-M2M-RI": "u1", "Content-Type": "application/json" },
+    body: JSON.stringify({ "m2m:ae": { et: "20260101T130000" } }),
+  });
+  expect(put).toMatchObject({ status: 200, rsc: 2004 });
+  await front.gateway.metricIs(
+    'm2mgw_primitives_total{direction="to-cse",operation="retrieve",rsc_class="2xxx"}',
+    1,
+  );
+  clock.advance(61_000);
+  expect(await front.notify(point)).toMatchObject({ status: 200, rsc: 2000 });
 });

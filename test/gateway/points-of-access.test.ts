@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { defaultScript } from "../helpers/fake-cse.ts";
 import type { Message } from "../helpers/fake-registree.ts";
-import { type Front, gatewayUrlIn, startFront } from "./front.ts";
+import { type Front, gatewayUrlIn, ok, startFront } from "./front.ts";
 
 const aeOf = (message: Message): Record<string, unknown> =>
   message.pc?.["m2m:ae"] as Record<string, unknown>;
@@ -202,3 +202,15 @@ test("ws URLs elsewhere than in poa and targets are content like any other (RW-0
   await ae.request({ op: 1, to: "CAE1", fr: "CAE1", ty: 3, pc });
   expect(JSON.parse(front.cse.requests.at(-1)?.body ?? "")).toEqual(pc);
 });
+
+test.each(["?ct=json", "?ct=json&x=1&lbl=a", "?x"])(
+  "a point of access is called with whatever query its registree gave it: %s (RW-02; TS-0004, 7.5.1.2.2)",
+  async (query) => {
+    const front = await startFront();
+    const { ae, point } = await front.ae("CAE1", { answer: ok });
+    expect(await front.notify(point + query)).toMatchObject({ status: 200, rsc: 2000 });
+    const request = await ae.nextRequest();
+    expect(request).toMatchObject({ op: 5, to: "CAE1" });
+    expect(request).not.toHaveProperty("fc");
+  },
+);

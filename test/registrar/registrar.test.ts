@@ -196,8 +196,6 @@ describe("is answered with", () => {
   const rows: readonly { rsc: number; title: string; asked: Asked }[] = [
     { rsc: 4004, title: "a name that is not there", asked: { op: "retrieve", to: "-/x", fr } },
     { rsc: 4004, title: "an ID that is not there", asked: { op: "update", to: "C2", fr } },
-    { rsc: 4004, title: "a child of an AE", asked: { op: "delete", to: "-/lamp/x", fr } },
-    { rsc: 4004, title: "a child by ID", asked: { op: "retrieve", to: "CAE1/pcu", fr } },
     { rsc: 4004, title: "an attribute not set", asked: { op: "retrieve", to: "CAE1#or", fr } },
     { rsc: 4000, title: "an attribute unknown", asked: { op: "retrieve", to: "CAE1#x", fr } },
     { rsc: 4000, title: "one attribute updated", asked: { op: "update", to: "CAE1#apn", fr } },
@@ -238,6 +236,8 @@ describe("is answered with", () => {
     { title: "Retrieve at another CSE", asked: { op: "retrieve", to: "/id-mn/x", fr } },
     { title: "another provider's CSE", asked: { op: "retrieve", to: "//other.x/id-in", fr } },
     { title: "Notify to an AE", asked: { op: "notify", to: "CAE1", fr, pc: { "m2m:sgn": {} } } },
+    { title: "a child of an AE", asked: { op: "delete", to: "-/lamp/x", fr } },
+    { title: "a child by ID", asked: { op: "retrieve", to: "CAE1/pcu", fr } },
     { title: "discovery", asked: { op: "retrieve", to: "cse-in", fr, fc: { fu: 1 } } },
     { title: "a conditional Delete", asked: { op: "delete", to: "CAE1", fr, fc: { lbl: ["x"] } } },
     { title: "child resources", asked: { op: "retrieve", to: "cse-in", fr, rcn: 4 } },

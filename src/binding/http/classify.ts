@@ -3,6 +3,7 @@ import type { Applications } from "../../core/applications.ts";
 import type { Route } from "../../core/route.ts";
 import { type Operation, type TargetId, targetId } from "../../primitive/primitive.ts";
 import { type ContentType, parseContentType } from "./content-type.ts";
+import { parametersIn } from "./query.ts";
 import { operationOf } from "./request-mapping.ts";
 import { splitTarget, targetOf } from "./target.ts";
 
@@ -51,7 +52,8 @@ export function classify(
         ? (applications.targetBehind(point.token) ?? NO_TARGET)
         : targetOf(point?.rest ?? path);
     const route = applications.routeOf(operation, to, token);
-    return { route, operation, to, query, contentType };
+    const called = token !== undefined && operation === "notify";
+    return { route, operation, to, query: called ? parametersIn(query) : query, contentType };
   } catch (error) {
     if (mayPass && token === undefined && error instanceof GatewayError) return undefined;
     throw error;

@@ -75,7 +75,10 @@ export class CsePort implements Port {
         if (outcome instanceof GatewayError) reject(outcome);
         else resolve(outcome);
       });
-      const timer: Timer = clock.at(deadline, () => exchange.expire());
+      const timer: Timer = clock.at(deadline, () =>
+        // With a connection there, it was the turn that did not come, not the CSE.
+        exchange.expire(pool.stats.connected > 0 ? "GW_CSE_BUSY" : "GW_CSE_UNREACHABLE"),
+      );
       pool.dispatch(
         {
           method: method as Dispatcher.HttpMethod,
@@ -154,11 +157,9 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#settle = settle;
   }
 
-  /** The deadline has come: not sent yet means not reached, sent means unanswered. */
-  expire(): void {
-    this.#fail(
-      new GatewayError(this.#controller === undefined ? "GW_CSE_UNREACHABLE" : "GW_CSE_NO_ANSWER"),
-    );
+  /** The deadline has come. @param unsent why it was not sent, if it was not */
+  expire(unsent: "GW_CSE_BUSY" | "GW_CSE_UNREACHABLE"): void {
+    this.#fail(new GatewayError(this.#controller === undefined ? unsent : "GW_CSE_NO_ANSWER"));
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {

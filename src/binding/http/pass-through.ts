@@ -9,6 +9,8 @@ export interface PassThroughOptions {
   readonly pool: Pool;
   /** Path of the CSE's URL, without a slash at its end. */
   readonly basePath: string;
+  /** Exchanges under way; more are refused. */
+  readonly maxInFlight: number;
   /** Longest pause while a body passes. */
   readonly bodyPause: Millis;
   readonly observer: Observer;
@@ -37,6 +39,7 @@ const ONE_WRITE = 64 * 1024;
  */
 export class PassThrough {
   readonly #options: PassThroughOptions;
+  #inFlight = 0;
 
   constructor(options: PassThroughOptions) {
     this.#options = options;
@@ -46,10 +49,25 @@ export class PassThrough {
    * @param target request-target in origin-form, escapes and all
    * @param wait how long the CSE may take until its answer begins
    * @returns the X-M2M-RSC that went past, when the exchange is over; undefined without one
-   * @throws GatewayError GW_CSE_UNREACHABLE, GW_CSE_NO_ANSWER, GW_CSE_CONNECTION_LOST, GW_CSE_ANSWER_UNREADABLE,
+   * @throws GatewayError GW_OVERLOADED, GW_CSE_UNREACHABLE, GW_CSE_NO_ANSWER, GW_CSE_CONNECTION_LOST, GW_CSE_ANSWER_UNREADABLE,
    *   all before anything was written to `response`
    */
   async carry(
+    request: IncomingMessage,
+    response: ServerResponse,
+    target: string,
+    wait: Millis,
+  ): Promise<number | undefined> {
+    if (this.#inFlight >= this.#options.maxInFlight) throw new GatewayError("GW_OVERLOADED");
+    this.#inFlight += 1;
+    try {
+      return await this.#carry(request, response, target, wait);
+    } finally {
+      this.#inFlight -= 1;
+    }
+  }
+
+  async #carry(
     request: IncomingMessage,
     response: ServerResponse,
     target: string,

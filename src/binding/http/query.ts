@@ -241,3 +241,13 @@ const shown = (text: string): string => JSON.stringify(text.slice(0, 40));
 function invalid(detail: string): GatewayError {
   return new GatewayError("GW_REQUEST_INVALID", detail);
 }
+
+/**
+ * Of a query, the fields that are request parameters. A point of access is called with whatever query its registree
+ * gave it, `?ct=json` for one (TS-0004, 7.5.1.2.2), and that is no condition of the request.
+ */
+export function parametersIn(query: string): string {
+  if (query === "") return query;
+  const fields = query.split("&");
+  return fields.filter((field) => parameterByQuery(field.replace(/=.*/s, ""))).join("&");
+}

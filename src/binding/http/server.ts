@@ -8,6 +8,7 @@ import type { Codec } from "../../codec/codec.ts";
 import type { Applications } from "../../core/applications.ts";
 import type { Binding, ListenAddress, Observer } from "../../core/ports.ts";
 import type { Route } from "../../core/route.ts";
+import type { Content } from "../../primitive/content.ts";
 import type {
   Operation,
   RequestId,
@@ -155,21 +156,40 @@ export class HttpServer implements Binding {
     const bodyless = operation === "retrieve" || operation === "delete";
     const body = bodyless ? undefined : await readBody(request, this.#options.maxBody);
     const { rawHeaders } = request;
-    const primitive = this.#primitive({ operation, to, query, contentType, rawHeaders }, body);
+    const primitive = this.#primitive(
+      { operation, to, query, contentType, rawHeaders },
+      body,
+      head.contentType,
+    );
     const answer = await applications.receive(route, primitive);
     if (answer === undefined) response.writeHead(204).end();
     else this.#reply(response, answer, operation, route);
   }
 
-  #primitive(head: HttpRequestHead, body: Buffer | undefined): RequestPrimitive {
+  #primitive(
+    head: HttpRequestHead,
+    body: Buffer | undefined,
+    mediaType: string | undefined,
+  ): RequestPrimitive {
     const { codec, releaseVersion } = this.#options;
     if (body === undefined || body.length === 0) {
       return requestFromHttp(head, undefined, { releaseVersion });
     }
-    if (head.contentType.serialization !== codec.serialization) {
-      throw new GatewayError("GW_MEDIA_TYPE_UNSUPPORTED", `${codec.mediaType} is understood`);
+    const unsupported = (cause?: unknown): GatewayError =>
+      new GatewayError("GW_MEDIA_TYPE_UNSUPPORTED", {
+        detail: `${codec.mediaType} is understood`,
+        cause,
+      });
+    const undeclared = mediaType === undefined;
+    if (!undeclared && head.contentType.serialization !== codec.serialization) throw unsupported();
+    let content: Content;
+    try {
+      content = codec.decodeContent(body);
+    } catch (error) {
+      // Clients exist that leave Content-Type out; what they send is JSON, or nobody knows what.
+      throw undeclared ? unsupported(error) : error;
     }
-    return requestFromHttp(head, codec.decodeContent(body), { releaseVersion });
+    return requestFromHttp(head, content, { releaseVersion });
   }
 
   async #pass(

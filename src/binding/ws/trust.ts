@@ -11,7 +11,7 @@ export interface TrustRules {
 /**
  * Whether what a peer claims about itself may be believed.
  *
- * A peer on the own machine is, so that a first try works; one that a proxy on the own machine speaks for is not.
+ * A peer on the own machine is, so that a first try works; one that a proxy speaks for is not, wherever the proxy is.
  */
 export function isTrusted(
   rules: TrustRules,
@@ -21,9 +21,11 @@ export function isTrusted(
   if (rules.mode !== "auto") return rules.mode === "always";
   if (address === undefined) return false;
   const plain = address.startsWith("::ffff:") ? address.slice(7) : address;
-  if (rules.networks.check(plain, isIPv6(plain) ? "ipv6" : "ipv4")) return true;
   const forwarded = Object.keys(headers).some(
     (name) => name === "forwarded" || name.startsWith("x-forwarded-"),
   );
-  return rules.loopbackListener && !forwarded && (plain === "::1" || plain.startsWith("127."));
+  // Then the peer is a proxy, and who is behind it nobody knows.
+  if (forwarded) return false;
+  if (rules.networks.check(plain, isIPv6(plain) ? "ipv6" : "ipv4")) return true;
+  return rules.loopbackListener && (plain === "::1" || plain.startsWith("127."));
 }
