@@ -17,7 +17,7 @@ import { Applications } from "./core/applications.ts";
 import { Exchanges } from "./core/exchange.ts";
 import { Links } from "./core/links.ts";
 import type { PointsOfAccess } from "./core/points-of-access.ts";
-import type { Binding, Observer, Port } from "./core/ports.ts";
+import type { Binding, ListenAddress, Observer, Port } from "./core/ports.ts";
 import { Registrations } from "./core/registrations.ts";
 import { type Registration, Registry } from "./core/registry.ts";
 import { createLog, LogObserver } from "./observe/log.ts";
@@ -188,7 +188,7 @@ class Assembly implements Gateway {
     });
 
     const deadline = (): EpochMs => later(clock.now(), config.shutdown.drain);
-    const { url: adminUrl } = await admin.start();
+    const { url: adminUrl } = await started(admin, "admin.listen");
     this.#closing.push(() => admin.stop(deadline()));
     // Both faces drain together: each waits for answers that come in at the other.
     const faces: Binding[] = [];
@@ -196,11 +196,11 @@ class Assembly implements Gateway {
       await Promise.all(faces.map((face) => face.stop(deadline())));
     });
     faces.push(http);
-    const { url: httpUrl } = await http.start();
+    const { url: httpUrl } = await started(http, "http.listen");
     points.base = `${config.http.advertise ?? httpUrl}${config.http.prefix}/`;
     // Last, since registrations need the gateway's own URL.
     faces.push(ws);
-    const { url: wsUrl } = await ws.start();
+    const { url: wsUrl } = await started(ws, "ws.listen");
     return { http: httpUrl, ws: wsUrl, admin: adminUrl };
   }
 
@@ -250,6 +250,17 @@ class Assembly implements Gateway {
         await Promise.all([pool.destroy(), rawPool.destroy()]);
       },
     };
+  }
+}
+
+/** Starts a face; when its address cannot be had, the error names the key to change. */
+async function started(binding: Binding, key: string): Promise<ListenAddress> {
+  try {
+    return await binding.start();
+  } catch (cause) {
+    const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
+    const hint = code === "EADDRINUSE" ? "; is another gateway running?" : "";
+    throw new Error(`${key}: ${cause instanceof Error ? cause.message : cause}${hint}`, { cause });
   }
 }
 

@@ -50,6 +50,7 @@ export class Metrics implements Observer {
   readonly #durations = { "to-registree": new Buckets(BOUNDS), "to-cse": new Buckets(BOUNDS) };
   readonly #inFlight = { "to-registree": 0, "to-cse": 0 };
   readonly #passed = new CountsBy(STATUS_CLASSES);
+  readonly #passedDurations = new Buckets(BOUNDS);
   #unmatched = 0;
   readonly #handshakes: Counter<"result">;
   readonly #closes: Counter<"reason">;
@@ -146,7 +147,8 @@ export class Metrics implements Observer {
     this.#handshakes.inc({ result });
   }
 
-  passedThrough(status: number): void {
+  passedThrough(status: number, seconds: number): void {
+    this.#passedDurations.add(seconds);
     this.#passed.add(STATUS_CLASSES[Math.floor(status / 100) - 1] ?? "5xx");
   }
 
@@ -213,8 +215,15 @@ export class Metrics implements Observer {
       "Time from the arrival of a request primitive to its response.",
       () =>
         DIRECTIONS.flatMap((direction) =>
-          bucketValues(name, this.#durations[direction], direction),
+          bucketValues(name, this.#durations[direction], { direction }),
         ),
+    );
+    const passed = "m2mgw_passed_through_duration_seconds";
+    this.#export(
+      "histogram",
+      passed,
+      "Time from the head of an HTTP request passed through to the end of its response.",
+      () => bucketValues(passed, this.#passedDurations, {}),
     );
   }
 
@@ -244,16 +253,16 @@ function valuesOf(
   }));
 }
 
-function bucketValues(name: string, buckets: Buckets, direction: Direction): object[] {
+function bucketValues(name: string, buckets: Buckets, labels: object): object[] {
   const cumulative = buckets.cumulative();
   const total = cumulative.at(-1) ?? 0;
   return [
     ...cumulative.map((value, index) => ({
       metricName: `${name}_bucket`,
       value,
-      labels: { direction, le: buckets.bounds[index] ?? "+Inf" },
+      labels: { ...labels, le: buckets.bounds[index] ?? "+Inf" },
     })),
-    { metricName: `${name}_sum`, value: buckets.sum, labels: { direction } },
-    { metricName: `${name}_count`, value: total, labels: { direction } },
+    { metricName: `${name}_sum`, value: buckets.sum, labels },
+    { metricName: `${name}_count`, value: total, labels },
   ];
 }

@@ -134,7 +134,7 @@ describe("what is counted", () => {
     ],
     [
       "an exchange passed through",
-      (metrics) => metrics.passedThrough(404),
+      (metrics) => metrics.passedThrough(404, 0.1),
       'm2mgw_passed_through_total{status="4xx"}',
       1,
     ],
@@ -228,7 +228,7 @@ describe("the text", () => {
   test("has help and type for each metric, once, and units in the names", async () => {
     const metrics = new Metrics(measured);
     ended(metrics, { failure: "GW_NO_ANSWER" });
-    metrics.passedThrough(200);
+    metrics.passedThrough(200, 0.1);
     const text = await metrics.text();
     const types = [...text.matchAll(/^# TYPE (m2mgw_\S+) (\w+)$/gm)];
     const helps = [...text.matchAll(/^# HELP (m2mgw_\S+) (.+)$/gm)];
@@ -262,7 +262,7 @@ describe("the text", () => {
 
   test("has closed sets of labels: statuses, classes and closes outside them get no value of their own", async () => {
     const metrics = new Metrics(measured);
-    for (const status of [100, 204, 304, 404, 599, 999, 0]) metrics.passedThrough(status);
+    for (const status of [100, 204, 304, 404, 599, 999, 0]) metrics.passedThrough(status, 0.1);
     for (let code = 3000; code < 5000; code += 1) metrics.linkClosed(LINK, String(code));
     const names = [...(await samplesOf(metrics)).keys()];
     const statuses = names.filter((name) => name.startsWith("m2mgw_passed_through_total"));

@@ -27,7 +27,10 @@ export class Liveness {
   /** Anything came from the peer. */
   heard(): void {
     this.#heardAt = this.#clock.now();
+    if (this.#pingedAt === undefined) return;
     this.#pingedAt = undefined;
+    this.#timer.cancel();
+    this.#timer = this.#arm(later(this.#heardAt, this.#limits.pingAfter));
   }
 
   /** Pings now, whatever was heard before. */
