@@ -85,7 +85,12 @@ class Assembly implements Gateway {
 
   async stop(): Promise<void> {
     this.#draining = true;
-    for (const close of this.#closing.splice(0).reverse()) await close();
+    const failures: unknown[] = [];
+    for (const close of this.#closing.splice(0).reverse()) {
+      // Whatever fails to close, the state is closed last and must be.
+      await close().catch((error: unknown) => failures.push(error));
+    }
+    if (failures.length > 0) throw failures[0];
   }
 
   async #assemble(): Promise<Faces> {
@@ -115,6 +120,7 @@ class Assembly implements Gateway {
       observer,
       table: state.table<Registration>("registrees"),
     });
+    this.#closing.push(() => Promise.resolve(registry.close()));
     const exchanges = new Exchanges({
       clock,
       cse: upstream.port,
@@ -242,7 +248,9 @@ class Assembly implements Gateway {
         pool: rawPool,
         basePath,
         maxInFlight: cse.maxInFlight,
-        bodyPause: request.openMax,
+        bodyPause: cse.timeout,
+        openMax: request.openMax,
+        clock,
         observer,
       }),
       close: async () => {

@@ -108,6 +108,11 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (process.argv[2] !== "serve") stopping.abort();
 });
 
+process.stderr.on("error", (error: NodeJS.ErrnoException) => {
+  // Whoever collected the log is gone; devices are still connected.
+  if (error.code !== "EPIPE") fail(error);
+});
+
 // Clock's timers do not keep a process alive, and some commands at times wait for nothing else.
 const alive = new MessageChannel().port1;
 alive.ref();

@@ -55,6 +55,10 @@ export class JsonContent implements Content {
     this.#root = root;
   }
 
+  get size(): number {
+    return this.text.length;
+  }
+
   root(): string | undefined {
     return this.#root;
   }

@@ -167,7 +167,9 @@ function responseOf(
   lenient: boolean,
 ): Reading {
   const responseStatusCode = numberOf(envelope.rsc, lenient);
-  if (responseStatusCode === undefined) return refuse("rsc is no number");
+  if (responseStatusCode === undefined || responseStatusCode < 1000 || responseStatusCode > 9999) {
+    return refuse("rsc is no Response Status Code");
+  }
   const carried = withAddresses(both, envelope);
   const primitive: Primitive = {
     kind: "response",

@@ -5,6 +5,7 @@ import {
   type Operation,
   type RequestPrimitive,
   type ResponsePrimitive,
+  responseTypeOf,
   type TargetId,
   targetId,
 } from "../primitive/primitive.ts";
@@ -60,16 +61,18 @@ export class Applications {
       if (response.failure !== undefined) this.#observer.refused(response.failure);
       return Promise.resolve(response);
     }
-    return route.via === "cse"
-      ? this.#toCse(route, timedRequest)
-      : this.#exchanges.carry(route, timedRequest);
+    const answer =
+      route.via === "cse"
+        ? this.#toCse(route, timedRequest)
+        : this.#exchanges.carry(route, timedRequest);
+    return responseTypeOf(request) === "noResponse" ? Promise.resolve(undefined) : answer;
   }
 
-  async #toCse(route: Route, timedRequest: TimedRequest): Promise<ResponsePrimitive | undefined> {
+  async #toCse(route: Route, timedRequest: TimedRequest): Promise<ResponsePrimitive> {
     const { request } = timedRequest;
     const concerned = this.#registrations.concernedBy(request);
     const response = await this.#exchanges.carry(route, timedRequest);
-    if (concerned !== undefined && response !== undefined) {
+    if (concerned !== undefined) {
       await this.#registrations.learn(concerned, request, response, undefined);
     }
     return response;
@@ -82,7 +85,7 @@ export class Applications {
       (operation === "update" && rsc === Rsc.UPDATED);
     const registration = changed ? this.#registry.byAddress(to) : undefined;
     if (registration === undefined) return;
-    if (operation === "delete") await this.#registrations.forget(registration.id);
+    if (operation === "delete") await this.#registrations.forget(registration);
     else await this.#registrations.refresh(registration);
   }
 }

@@ -35,19 +35,8 @@ export class Exchanges {
     this.#observer = parts.observer;
   }
 
-  /**
-   * One exchange, within the one deadline that its arrival and its own times set. Never rejects.
-   *
-   * @returns undefined when the originator wants no response (Response Type noResponse; TS-0001, 8.1.2)
-   */
-  carry(route: Route, timedRequest: TimedRequest): Promise<ResponsePrimitive | undefined> {
-    const answer = this.#answer(route, timedRequest);
-    if (responseTypeOf(timedRequest.request) !== "noResponse") return answer;
-    answer.catch((error: unknown) => this.#observer.warn("an exchange failed", { error }));
-    return Promise.resolve(undefined);
-  }
-
-  async #answer(route: Route, timedRequest: TimedRequest): Promise<ResponsePrimitive> {
+  /** One exchange, within the one deadline that its arrival and its own times set. Never rejects. */
+  async carry(route: Route, timedRequest: TimedRequest): Promise<ResponsePrimitive> {
     const started = performance.now();
     const direction: Direction = route.via === "cse" ? "to-cse" : "to-registree";
     const { request, expires } = timedRequest;

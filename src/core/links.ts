@@ -8,7 +8,11 @@ import {
   entityIdOf,
   originatorForm,
 } from "../primitive/identifiers.ts";
-import type { RequestPrimitive, ResponsePrimitive } from "../primitive/primitive.ts";
+import {
+  type RequestPrimitive,
+  type ResponsePrimitive,
+  responseTypeOf,
+} from "../primitive/primitive.ts";
 import { respondFailure } from "../primitive/respond.ts";
 import { type TimedRequest, timed } from "./deadline.ts";
 import type { Exchanges } from "./exchange.ts";
@@ -23,7 +27,7 @@ import {
 import type { CloseReason, Link, LinkHost, Observer } from "./ports.ts";
 import type { Registrations } from "./registrations.ts";
 import type { Registration, Registry } from "./registry.ts";
-import { chooseRoute } from "./route.ts";
+import { chooseRoute, type Route } from "./route.ts";
 
 /** How many messages of one link are kept back while who speaks on it is being found out. */
 const KEPT_BACK = 16;
@@ -85,11 +89,20 @@ export class Links implements LinkHost {
     this.#parts.registry.unbind(link);
   }
 
-  async receive(
-    received: RequestPrimitive,
+  receive(
+    request: RequestPrimitive,
     link: Link,
     arrived: EpochMs,
   ): Promise<ResponsePrimitive | undefined> {
+    const answer = this.#answer(request, link, arrived);
+    return responseTypeOf(request) === "noResponse" ? Promise.resolve(undefined) : answer;
+  }
+
+  async #answer(
+    received: RequestPrimitive,
+    link: Link,
+    arrived: EpochMs,
+  ): Promise<ResponsePrimitive> {
     try {
       const timedRequest = timed(received, arrived);
       const { request } = timedRequest;
@@ -97,10 +110,12 @@ export class Links implements LinkHost {
       const kind = registersA(request);
       if (kind !== undefined && route.via === "cse")
         return await this.#register(kind, timedRequest, link);
-      const speaker =
-        this.#speaker(request.from, link) ?? (await this.#speakerOnceKnown(timedRequest, link));
-      if (route.via === "cse") return await this.#toCse(timedRequest, speaker, link);
-      return await this.#parts.exchanges.carry(route, timedRequest);
+      const speaker = this.#speaker(request.from, link);
+      if (speaker !== undefined) return await this.#carry(route, timedRequest, speaker, link);
+      const found = await this.#speakerOnceKnown(timedRequest, link);
+      // What was waited for may have changed where the request goes.
+      const now = chooseRoute(request.operation, request.to, undefined, this.#parts.registry);
+      return await this.#carry(now, timedRequest, found, link);
     } catch (error) {
       const response = respondFailure(received, error);
       if (response.failure !== undefined) this.#parts.observer.refused(response.failure);
@@ -108,20 +123,31 @@ export class Links implements LinkHost {
     }
   }
 
+  #carry(
+    route: Route,
+    timedRequest: TimedRequest,
+    speaker: Registration,
+    link: Link,
+  ): Promise<ResponsePrimitive> {
+    return route.via === "cse"
+      ? this.#toCse(timedRequest, speaker, link)
+      : this.#parts.exchanges.carry(route, timedRequest);
+  }
+
   async #register(
     kind: "ae" | "cse",
     timedRequest: TimedRequest,
     link: Link,
-  ): Promise<ResponsePrimitive | undefined> {
+  ): Promise<ResponsePrimitive> {
     if (kind === "cse") {
       if (timedRequest.request.from === undefined) throw new GatewayError("GW_ORIGINATOR_MISSING");
       this.#checkCseAllowed(link);
     }
-    return await this.#settling(link, async () => {
-      const { response, registered } = await this.#parts.registrations.create(kind, timedRequest);
-      if (registered !== undefined && link.open) this.#bind(registered.id, link, "registration");
-      return response;
-    });
+    return await this.#settling(link, () =>
+      this.#parts.registrations.create(kind, timedRequest, (registered) => {
+        if (this.#rooms.has(link)) this.#bind(registered.id, link, "registration");
+      }),
+    );
   }
 
   /** Carries a request of a registree to the CSE, its point of access rewritten on the way and restored on the way back. */
@@ -129,7 +155,7 @@ export class Links implements LinkHost {
     timedRequest: TimedRequest,
     speaker: Registration,
     link: Link,
-  ): Promise<ResponsePrimitive | undefined> {
+  ): Promise<ResponsePrimitive> {
     const { domain, exchanges, points, registrations, registry } = this.#parts;
     const { request } = timedRequest;
     const concerned = registrations.concernedBy(request);
@@ -143,10 +169,9 @@ export class Links implements LinkHost {
       { via: "cse" },
       { ...timedRequest, request: withGatewayTargets(pointed, speaker, url) },
     );
-    if (response === undefined) return undefined;
     if (concerned !== undefined) await registrations.learn(concerned, request, response, wrote);
     const itself = request.from !== undefined && entityIdOf(request.from, domain) === speaker.id;
-    if (itself && isForgotten(response)) await registrations.forget(speaker.id);
+    if (itself && isForgotten(response)) await registrations.forget(speaker);
     return withOwnPoints(response, registry.registration(speaker.id) ?? speaker, url);
   }
 

@@ -105,6 +105,13 @@ export class PendingRequests {
     }
   }
 
+  /** The registree is no more, and nobody will answer for it. */
+  abandon(registree: EntityId): void {
+    for (const waiting of [...this.#waiting.values()]) {
+      if (waiting.registree === registree) waiting.settle(new GatewayError("GW_TARGET_UNKNOWN"));
+    }
+  }
+
   /** The link is gone: what cannot be answered on another one fails. */
   lose(code: FailureCode): void {
     const lost = [...this.#waiting.values()];

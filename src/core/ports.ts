@@ -35,6 +35,8 @@ export interface Link {
   ): Promise<ResponsePrimitive>;
   /** Lets answers that `registree` still owes on `other` arrive on this link too. */
   inherit(other: Link, registree: EntityId): void;
+  /** Ends the waiting for `registree`, which is no more: GW_TARGET_UNKNOWN (TS-0020, 6.4). */
+  abandon(registree: EntityId): void;
   /** Asks for a sign of life now; a link that gives none closes itself. */
   probe(): void;
   /** Finishes what is under way and closes. May be called twice. */

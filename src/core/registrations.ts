@@ -5,6 +5,7 @@ import { type Content, MadeContent, rootObjectOf } from "../primitive/content.ts
 import {
   type Domain,
   type EntityId,
+  entityIdOf,
   relativeToProvider,
   stemOf,
 } from "../primitive/identifiers.ts";
@@ -45,6 +46,7 @@ export interface RegistrationParts {
 /** Registers with the CSE in a registree's name, and keeps what is known of registrations in step with its answers. */
 export class Registrations {
   readonly #parts: RegistrationParts;
+  readonly #adoptions = new Map<EntityId, Promise<Registration>>();
 
   constructor(parts: RegistrationParts) {
     this.#parts = parts;
@@ -57,14 +59,17 @@ export class Registrations {
   /**
    * Carries a Create of `<AE>` or `<remoteCSE>` to the CSE, with the gateway as its point of access.
    *
-   * @returns the answer as the registree should see it, and its registration if it succeeded
+   * @param known called as soon as the registration is known here, before it is durable: nobody else may claim the
+   *   identity in between
+   * @returns the answer as the registree should see it
    * @throws GatewayError GW_REQUEST_INVALID
    */
   async create(
     kind: "ae" | "cse",
     timedRequest: TimedRequest,
-  ): Promise<{ response: ResponsePrimitive | undefined; registered: Registration | undefined }> {
-    const { domain, exchanges, newToken, points } = this.#parts;
+    known: (registration: Registration) => void,
+  ): Promise<ResponsePrimitive> {
+    const { domain, exchanges, newToken, points, registry } = this.#parts;
     const { request } = timedRequest;
     const token = newToken();
     const url = this.urlOf({ token });
@@ -73,21 +78,24 @@ export class Registrations {
       url,
       points.base,
     );
-    const response = await exchanges.carry({ via: "cse" }, { ...timedRequest, request: outgoing });
-    const learnt = response && learnRegistration(kind, outgoing, response, domain);
-    if (response === undefined || learnt === undefined) return { response, registered: undefined };
+    const carried = { ...timedRequest, request: outgoing };
+    const response = await exchanges.carry({ via: "cse" }, carried);
+    const learnt = learnRegistration(kind, outgoing, response, domain);
+    if (learnt === undefined) return response;
     const id = learnt.id ?? (await this.#assigned(learnt, timedRequest));
     if (id === undefined) {
       // Its next request, with the AE-ID that it must find out itself, lets it be adopted.
       this.#parts.observer.warn("a registration succeeded without telling the AE-ID", {
         to: request.to,
       });
-      return { response, registered: undefined };
+      return response;
     }
     const registered = this.#registration(id, token, learnt, wrote?.list);
-    this.#parts.registry.release(id);
-    await this.#store(registered);
-    return { response: withOwnPoints(response, registered, url), registered };
+    registry.release(id);
+    const stored = this.#store(registered);
+    known(registered);
+    await stored;
+    return withOwnPoints(response, registered, url);
   }
 
   /**
@@ -96,14 +104,23 @@ export class Registrations {
    *
    * @throws GatewayError GW_ORIGINATOR_UNKNOWN when the CSE does not know it either, or why the CSE was not reached
    */
-  async adopt(id: EntityId, from: string, asked: TimedRequest | undefined): Promise<Registration> {
+  adopt(id: EntityId, from: string, asked: TimedRequest | undefined): Promise<Registration> {
+    // Two at a time would each leave a point of access at the CSE, and only one of them would be known here.
+    const underWay = this.#adoptions.get(id);
+    if (underWay !== undefined) return underWay;
+    const adoption = this.#adopt(id, from, asked).finally(() => this.#adoptions.delete(id));
+    this.#adoptions.set(id, adoption);
+    return adoption;
+  }
+
+  async #adopt(id: EntityId, from: string, asked: TimedRequest | undefined): Promise<Registration> {
     const { domain, exchanges, newToken, points } = this.#parts;
     const ask = (operation: "retrieve" | "update", content?: Content): TimedRequest =>
       this.#question(operation, stemOf(id), from, asked, content);
     const found = await exchanges.carry({ via: "cse" }, ask("retrieve"));
-    if (found?.failure !== undefined) throw new GatewayError(found.failure);
-    const learnt = found && learnRetrieved(found, domain);
-    if (found?.content === undefined || learnt?.id !== id)
+    if (found.failure !== undefined) throw new GatewayError(found.failure);
+    const learnt = learnRetrieved(found, domain);
+    if (found.content === undefined || learnt?.id !== id)
       throw new GatewayError("GW_ORIGINATOR_UNKNOWN");
     const token = newToken();
     const listed = learnt.pointsOfAccess ?? [];
@@ -112,10 +129,10 @@ export class Registrations {
       { via: "cse" },
       ask("update", new MadeContent({ "m2m:ae": { poa } })),
     );
-    if (told?.responseStatusCode !== Rsc.UPDATED) {
+    if (told.responseStatusCode !== Rsc.UPDATED) {
       this.#parts.observer.warn("the CSE did not take the point of access of an adopted AE", {
         registree: id,
-        rsc: told?.responseStatusCode,
+        rsc: told.responseStatusCode,
       });
     }
     const own = listed.filter((entry) => !entry.startsWith(points.base));
@@ -139,23 +156,26 @@ export class Registrations {
     wrote: { list: readonly string[] | undefined } | undefined,
   ): Promise<void> {
     const { registry } = this.#parts;
-    // A partial retrieve may miss no more than an attribute.
-    const partial =
-      request.operation === "retrieve" &&
-      (request.content !== undefined || request.to.includes("#"));
-    const gone =
-      response.failure === undefined &&
-      ((response.responseStatusCode === Rsc.NOT_FOUND && !partial) ||
-        (request.operation === "delete" && response.responseStatusCode === Rsc.DELETED));
-    if (gone) return await this.forget(concerned.id);
-    if (request.operation !== "update" || response.responseStatusCode !== Rsc.UPDATED) return;
-    const left = learnUpdate(request, response);
-    const expires = left.expires ?? concerned.expires;
-    const reachable = left.reachable ?? concerned.reachable;
-    const same = expires === concerned.expires && reachable === concerned.reachable;
-    if (wrote === undefined && same) return;
+    const { responseStatusCode, failure } = response;
+    if (request.operation === "delete" && responseStatusCode === Rsc.DELETED) {
+      return await this.forget(concerned);
+    }
+    // Others may be told so of what they must not see, and who asks for a part or on a condition may miss only that.
+    const part = request.operation === "retrieve" && request.content !== undefined;
+    const whole = !part && !request.to.includes("#") && !request.carried.has("fc");
+    const itself =
+      request.from !== undefined && entityIdOf(request.from, this.#parts.domain) === concerned.id;
+    if (responseStatusCode === Rsc.NOT_FOUND && failure === undefined && itself && whole) {
+      return await this.forget(concerned);
+    }
+    if (request.operation !== "update" || responseStatusCode !== Rsc.UPDATED) return;
     const current = registry.registration(concerned.id);
     if (current?.token !== concerned.token) return;
+    const left = learnUpdate(request, response);
+    const expires = left.expires ?? current.expires;
+    const reachable = left.reachable ?? current.reachable;
+    const same = expires === current.expires && reachable === current.reachable;
+    if (wrote === undefined && same) return;
     await this.#store({
       ...current,
       pointsOfAccess: wrote === undefined ? current.pointsOfAccess : wrote.list,
@@ -173,16 +193,19 @@ export class Registrations {
       { via: "cse" },
       this.#question("retrieve", stem, stem, undefined),
     );
-    const learnt = found && learnRetrieved(found, domain);
+    const learnt = learnRetrieved(found, domain);
     if (learnt?.id !== registration.id) return;
-    if (registry.registration(registration.id)?.token !== registration.token) return;
+    const current = registry.registration(registration.id);
+    if (current?.token !== registration.token) return;
     const { expires, reachable } = learnt;
-    await this.#store({ ...registration, expires, reachable });
+    await this.#store({ ...current, expires, reachable });
   }
 
   /** Ends a registration that is no more: nothing reaches it, and its point of access is unknown from now on. */
-  async forget(id: EntityId): Promise<void> {
+  async forget({ id, token }: Registration): Promise<void> {
     const { observer, registry } = this.#parts;
+    // A late answer about an earlier registration says nothing about the one that followed it.
+    if (registry.registration(id)?.token !== token) return;
     try {
       await registry.deregister(id);
     } catch (error) {
@@ -200,7 +223,7 @@ export class Registrations {
       { via: "cse" },
       this.#question("retrieve", to, originator, asked),
     );
-    return response && learnRetrieved(response, domain)?.id;
+    return learnRetrieved(response, domain)?.id;
   }
 
   /** A request of the gateway's own, within the time of the request that gave rise to it. */

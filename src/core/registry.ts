@@ -76,6 +76,7 @@ export class Registry {
   /** Ends a registration and its token, and releases the identity. @throws GatewayError GW_STORE_FAILED */
   async deregister(id: EntityId): Promise<void> {
     this.#drop(id);
+    this.#holders.get(id)?.link.abandon(id);
     this.release(id);
     await this.#table.remove(id);
   }
@@ -106,6 +107,12 @@ export class Registry {
     if (operation !== "notify") return undefined;
     const ae = this.#registrations.get(entityIdOf(to, this.#domain)) ?? this.byAddress(to);
     return ae?.kind === "ae" ? ae : undefined;
+  }
+
+  /** Lets no registration expire any more. */
+  close(): void {
+    for (const timer of this.#expiries.values()) timer.cancel();
+    this.#expiries.clear();
   }
 
   get registered(): number {

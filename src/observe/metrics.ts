@@ -56,7 +56,7 @@ export class Metrics implements Observer {
   readonly #closes: Counter<"reason">;
   readonly #malformed: Counter;
   readonly #takeovers: Counter<"result">;
-  readonly #upstream: Gauge;
+  #reachable: boolean | undefined;
 
   constructor(measured: Measured) {
     const registers = [this.#registry];
@@ -85,12 +85,17 @@ export class Metrics implements Observer {
       labelNames: ["result"],
       registers,
     });
-    this.#upstream = new Gauge({
+    const reachable = (): boolean | undefined => this.#reachable;
+    new Gauge({
       name: "m2mgw_upstream_up",
       help: "1 when the CSE was reachable at the last attempt, 0 when it was not; absent without a CSE.",
       registers,
+      collect() {
+        const is = reachable();
+        if (is === undefined) this.remove();
+        else this.set(is ? 1 : 0);
+      },
     });
-    this.#upstream.remove();
     this.#gauges(measured);
     this.#hot();
   }
@@ -153,7 +158,7 @@ export class Metrics implements Observer {
   }
 
   cseReachable(reachable: boolean): void {
-    this.#upstream.set(reachable ? 1 : 0);
+    this.#reachable = reachable;
   }
 
   warn(): void {}

@@ -21,6 +21,8 @@ export interface Edit {
 export interface Content {
   /** Of the bytes received; undefined when the content was made here and no codec has written it yet. */
   readonly serialization: Serialization | undefined;
+  /** About how many bytes it takes. */
+  readonly size: number;
   /** Name of the content's root, such as "m2m:sgn"; undefined when it is not an object with one member. */
   root(): string | undefined;
   /** The whole content, root included; integers beyond 2^53 as bigint. */
@@ -38,6 +40,11 @@ export class MadeContent implements Content {
 
   constructor(tree: Tree) {
     this.#tree = tree;
+  }
+
+  /** What is made here is short. */
+  get size(): number {
+    return 256;
   }
 
   root(): string | undefined {

@@ -39,6 +39,8 @@ export class FakeLink implements Link {
     this.inherited.push([other, registree]);
   }
 
+  abandon(): void {}
+
   probe(): void {
     this.probes += 1;
   }

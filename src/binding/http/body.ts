@@ -20,6 +20,8 @@ export function readBody(request: IncomingMessage, limit: number): Promise<Buffe
       const [only] = chunks;
       resolve(chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks));
     });
+    // It may have been paused by somebody who only wanted to listen.
+    request.resume();
     request.on("error", (cause) => {
       reject(new GatewayError("GW_REQUEST_INVALID", { detail: "the body ended early", cause }));
     });

@@ -35,10 +35,6 @@ export class CsePort implements Port {
     this.#options = options;
   }
 
-  get inFlight(): number {
-    return this.#inFlight;
-  }
-
   async request(request: RequestPrimitive, deadline: EpochMs): Promise<ResponsePrimitive> {
     if (this.#inFlight >= this.#options.maxInFlight) throw new GatewayError("GW_CSE_BUSY");
     this.#inFlight += 1;
@@ -69,6 +65,10 @@ export class CsePort implements Port {
     return new Promise((resolve, reject) => {
       const exchange = new Exchange(maxBody, (outcome) => {
         timer.cancel();
+        if (outcome instanceof GatewayError && outcome.code === "GW_CSE_BUSY") {
+          reject(outcome);
+          return;
+        }
         observer.cseReachable(
           !(outcome instanceof GatewayError) || outcome.code !== "GW_CSE_UNREACHABLE",
         );

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { type Dispatcher, errors, type Pool } from "undici";
-import type { Millis } from "../../base/clock.ts";
+import { type Clock, later, type Millis } from "../../base/clock.ts";
 import { GatewayError } from "../../base/errors.ts";
 import type { Observer } from "../../core/ports.ts";
 import { readBody } from "./body.ts";
@@ -13,6 +13,9 @@ export interface PassThroughOptions {
   readonly maxInFlight: number;
   /** Longest pause while a body passes. */
   readonly bodyPause: Millis;
+  /** Longest time for the whole. */
+  readonly openMax: Millis;
+  readonly clock: Clock;
   readonly observer: Observer;
 }
 
@@ -73,11 +76,9 @@ export class PassThrough {
     target: string,
     wait: Millis,
   ): Promise<number | undefined> {
-    const { pool, basePath, bodyPause, observer } = this.#options;
+    const { pool, basePath, observer } = this.#options;
     const started = performance.now();
-    const abort = new AbortController();
-    const abandoned = (): void => abort.abort();
-    response.once("close", abandoned);
+    const guard = this.#guard(request, response, wait);
     let answer: Dispatcher.ResponseData;
     try {
       answer = await pool.request({
@@ -86,12 +87,13 @@ export class PassThrough {
         headers: forwardable(request.rawHeaders, "host"),
         body: await bodyOf(request),
         responseHeaders: "raw",
-        headersTimeout: wait,
-        bodyTimeout: bodyPause,
-        signal: abort.signal,
+        headersTimeout: 0,
+        bodyTimeout: 0,
+        signal: guard.signal,
       });
     } catch (error) {
-      const failure = failureOf(error);
+      guard.end();
+      const failure = guard.expired() ?? failureOf(error);
       observer.cseReachable(failure.code !== "GW_CSE_UNREACHABLE");
       throw failure;
     }
@@ -100,6 +102,7 @@ export class PassThrough {
     response.writeHead(answer.statusCode, headers);
     try {
       for await (const chunk of answer.body) {
+        guard.moved();
         if (!response.write(chunk)) await drained(response);
       }
       response.end();
@@ -107,7 +110,7 @@ export class PassThrough {
       // The status line is gone already; cutting the connection is the only way left to say that it is not whole.
       response.destroy();
     } finally {
-      response.off("close", abandoned);
+      guard.end();
     }
     observer.passedThrough(answer.statusCode, (performance.now() - started) / 1000);
     const at = headers.findIndex(
@@ -115,6 +118,55 @@ export class PassThrough {
     );
     return at < 0 ? undefined : Number(headers[at + 1]);
   }
+
+  /**
+   * Ends an exchange in which nothing moves: for `wait` while the request goes up and until its answer begins, then
+   * for `bodyPause`; and any exchange after `openMax`. Whoever stalls, client or CSE, must not hold a connection.
+   */
+  #guard(request: IncomingMessage, response: ServerResponse, wait: Millis): Guard {
+    const { clock, bodyPause, openMax, pool } = this.#options;
+    const abort = new AbortController();
+    let expired: GatewayError | undefined;
+    const cut = (): void => {
+      // Only where no connection is, it is sure that nothing was sent.
+      const code = pool.stats.connected === 0 ? "GW_CSE_UNREACHABLE" : "GW_CSE_NO_ANSWER";
+      expired = new GatewayError(code);
+      abort.abort();
+      if (response.headersSent) response.destroy();
+    };
+    const left = (): void => abort.abort();
+    const last = clock.at(later(clock.now(), openMax), cut);
+    let idle = clock.at(later(clock.now(), wait), cut);
+    const rearm = (pause: Millis): void => {
+      idle.cancel();
+      idle = clock.at(later(clock.now(), pause), cut);
+    };
+    const uploading = (): void => rearm(wait);
+    request.on("data", uploading);
+    // Listening alone would start the flow before anybody reads.
+    request.pause();
+    response.once("close", left);
+    return {
+      signal: abort.signal,
+      expired: () => expired,
+      moved: () => rearm(bodyPause),
+      end: () => {
+        idle.cancel();
+        last.cancel();
+        request.off("data", uploading);
+        response.off("close", left);
+      },
+    };
+  }
+}
+
+interface Guard {
+  readonly signal: AbortSignal;
+  /** Why it was ended, if it was. */
+  expired(): GatewayError | undefined;
+  /** A part of the answer came. */
+  moved(): void;
+  end(): void;
 }
 
 /** Flat list of header names and values without those of the hop. */
@@ -157,8 +209,6 @@ function drained(response: ServerResponse): Promise<void> {
 
 function failureOf(cause: unknown): GatewayError {
   if (cause instanceof GatewayError) return cause;
-  if (cause instanceof errors.HeadersTimeoutError)
-    return new GatewayError("GW_CSE_NO_ANSWER", { cause });
   if (cause instanceof errors.HTTPParserError) {
     return new GatewayError("GW_CSE_ANSWER_UNREADABLE", { detail: "it is not HTTP", cause });
   }

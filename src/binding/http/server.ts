@@ -48,6 +48,10 @@ export interface HttpServerOptions {
 
 /** Longer than the idle time of the proxies that may stand before the gateway, so that they close first. */
 const KEEP_ALIVE = 75_000;
+/** How long a whole request may take to come, the longest upload included. */
+const REQUEST_TIMEOUT = 300_000;
+/** How long the body of a request for a registree may take to come. */
+const BODY_TIMEOUT: Millis = millis(30_000);
 /** How long an answer that was decided on may take to leave. */
 const ANSWERING: Millis = millis(1_000);
 
@@ -66,6 +70,7 @@ export class HttpServer implements Binding {
       // The whole path space belongs to To: the router must neither decode nor judge it.
       rewriteUrl: () => "/",
       keepAliveTimeout: KEEP_ALIVE,
+      requestTimeout: REQUEST_TIMEOUT,
       forceCloseConnections: "idle",
       return503OnClosing: false,
       exposeHeadRoutes: false,
@@ -93,7 +98,16 @@ export class HttpServer implements Binding {
     });
     this.#fastify.setErrorHandler((error, request, reply) => {
       reply.hijack();
-      this.#fail(request.raw, reply.raw, fromFastify(error));
+      const failed = fromFastify(error);
+      if (this.#options.passThrough === undefined) {
+        this.#fail(request.raw, reply.raw, failed);
+        return;
+      }
+      // What Fastify finds wrong with a head, the CSE may judge otherwise.
+      this.#track(reply.raw);
+      this.#serve(request.raw, reply.raw, request.originalUrl).catch((other: unknown) => {
+        this.#fail(request.raw, reply.raw, other);
+      });
     });
   }
 
@@ -154,7 +168,7 @@ export class HttpServer implements Binding {
     if (chooseAccepted(request.headers.accept, ["json"]) === "not-acceptable")
       throw new GatewayError("GW_NOT_ACCEPTABLE");
     const bodyless = operation === "retrieve" || operation === "delete";
-    const body = bodyless ? undefined : await readBody(request, this.#options.maxBody);
+    const body = bodyless ? undefined : await this.#body(request);
     const { rawHeaders } = request;
     const primitive = this.#primitive(
       { operation, to, query, contentType, rawHeaders },
@@ -164,6 +178,18 @@ export class HttpServer implements Binding {
     const answer = await applications.receive(route, primitive);
     if (answer === undefined) response.writeHead(204).end();
     else this.#reply(response, answer, operation, route);
+  }
+
+  #body(request: IncomingMessage): Promise<Buffer> {
+    const { clock, maxBody } = this.#options;
+    return new Promise((resolve, reject) => {
+      const stalled = clock.at(later(clock.now(), BODY_TIMEOUT), () =>
+        reject(new GatewayError("GW_REQUEST_INVALID", "its body did not come in time")),
+      );
+      readBody(request, maxBody)
+        .then(resolve, reject)
+        .finally(() => stalled.cancel());
+    });
   }
 
   #primitive(
@@ -273,6 +299,7 @@ function answerUnreadable(error: Error & { code?: string }, socket: Socket): voi
       ? "431 Request Header Fields Too Large"
       : "400 Bad Request";
   const body = JSON.stringify({ "m2m:dbg": "the request is not readable HTTP" });
+  socket.once("finish", () => socket.destroy());
   socket.end(
     `HTTP/1.1 ${status}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n` +
       `X-M2M-RSC: ${Rsc.BAD_REQUEST}\r\nX-M2M-RI: \r\nConnection: close\r\n\r\n${body}`,

@@ -49,6 +49,7 @@ export interface LinkOptions {
 interface Queued {
   readonly waiting: Waiting;
   readonly deadline: EpochMs;
+  readonly bytes: number;
 }
 
 type LinkState =
@@ -68,6 +69,7 @@ export class WsLink implements Link {
   readonly #pending = new PendingRequests(() => this.#progress());
   /** Requests for the peer that found the window full, oldest first. */
   readonly #queued = new Set<Queued>();
+  #queuedBytes = 0;
   /** Requests of the peer that found the window full, oldest first, with their size. */
   readonly #arrived: {
     readonly request: RequestPrimitive;
@@ -117,12 +119,14 @@ export class WsLink implements Link {
     return new Promise((resolve, reject) => {
       if (!this.open) return reject(new GatewayError("GW_TARGET_OFFLINE"));
       const full = this.#pending.size >= this.#options.limits.window || this.#isSlow();
-      if (full && this.#queued.size >= this.#options.limits.queue) {
+      const bytes = request.content?.size ?? 0;
+      const { queue, maxBuffered } = this.#options.limits;
+      if (full && (this.#queued.size >= queue || this.#queuedBytes + bytes > maxBuffered)) {
         return reject(new GatewayError("GW_LINK_BUSY"));
       }
       let queued: Queued | undefined;
       const timer = this.#options.clock.at(deadline, () => {
-        const unsent = queued !== undefined && this.#queued.delete(queued);
+        const unsent = queued !== undefined && this.#unqueue(queued);
         waiting.settle(new GatewayError(unsent ? "GW_NOT_SENT_IN_TIME" : "GW_NO_ANSWER"));
       });
       const waiting = new Waiting(request, registree, (outcome) => {
@@ -131,8 +135,9 @@ export class WsLink implements Link {
         else resolve(outcome);
       });
       if (full) {
-        queued = { waiting, deadline };
+        queued = { waiting, deadline, bytes };
         this.#queued.add(queued);
+        this.#queuedBytes += bytes;
       } else {
         this.#send(waiting);
       }
@@ -141,6 +146,15 @@ export class WsLink implements Link {
 
   inherit(other: Link, registree: EntityId): void {
     if (other instanceof WsLink) this.#pending.inherit(other.#pending, registree);
+  }
+
+  abandon(registree: EntityId): void {
+    this.#pending.abandon(registree);
+    for (const queued of [...this.#queued]) {
+      if (queued.waiting.registree !== registree) continue;
+      this.#unqueue(queued);
+      queued.waiting.settle(new GatewayError("GW_TARGET_UNKNOWN"));
+    }
   }
 
   probe(): void {
@@ -221,9 +235,6 @@ export class WsLink implements Link {
     } else if (this.#arrived.length < queue && this.#arrivedBytes + bytes <= maxBuffered) {
       this.#arrived.push({ request, at, bytes });
       this.#arrivedBytes += bytes;
-    } else if (slow) {
-      // It asks and asks and does not read what it is answered; another answer would only add to the heap.
-      this.#socket.close(CloseCode.POLICY, "reads too slowly");
     } else {
       this.#refuse(request, "GW_OVERLOADED");
     }
@@ -231,6 +242,11 @@ export class WsLink implements Link {
 
   #refuse(request: RequestPrimitive, code: FailureCode): void {
     this.#options.observer.refused(code);
+    if (this.#isSlow()) {
+      // It asks and asks and does not read what it is answered; another answer would only add to the heap.
+      this.#socket.close(CloseCode.POLICY, "reads too slowly");
+      return;
+    }
     this.#write(respondFailure(request, new GatewayError(code)));
   }
 
@@ -271,7 +287,7 @@ export class WsLink implements Link {
     }
     for (const queued of this.#queued) {
       if (this.#pending.size >= window || this.#isSlow()) return;
-      this.#queued.delete(queued);
+      this.#unqueue(queued);
       if (this.#options.clock.now() < queued.deadline) this.#send(queued.waiting);
       else queued.waiting.settle(new GatewayError("GW_NOT_SENT_IN_TIME"));
     }
@@ -284,11 +300,17 @@ export class WsLink implements Link {
     this.#socket.close(code, text);
   }
 
+  #unqueue(queued: Queued): boolean {
+    const was = this.#queued.delete(queued);
+    if (was) this.#queuedBytes -= queued.bytes;
+    return was;
+  }
+
   #refuseQueued(): void {
-    for (const { waiting } of [...this.#queued]) {
-      waiting.settle(new GatewayError("GW_TARGET_OFFLINE"));
+    for (const queued of [...this.#queued]) {
+      this.#unqueue(queued);
+      queued.waiting.settle(new GatewayError("GW_TARGET_OFFLINE"));
     }
-    this.#queued.clear();
   }
 
   #closed(code: number): void {

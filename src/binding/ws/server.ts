@@ -78,10 +78,6 @@ export class WsServer implements Binding {
     this.#server.on("upgrade", (request, socket, head) => this.#upgrade(request, socket, head));
   }
 
-  get links(): number {
-    return this.#links.size;
-  }
-
   start(): Promise<ListenAddress> {
     const { host, port, shared } = this.#options;
     if (shared !== undefined) return Promise.resolve(this.#address());
@@ -204,6 +200,8 @@ function writeRefusal(socket: Duplex, refused: RefusedHandshake): void {
   for (let index = 0; index < headers.length; index += 2) {
     lines.push(`${headers[index]}: ${headers[index + 1]}`);
   }
+  // A client that keeps its half open would hold the connection for ever.
+  socket.once("finish", () => socket.destroy());
   socket.end(`${lines.join("\r\n")}\r\n\r\n${refused.sentence}`);
 }
 
