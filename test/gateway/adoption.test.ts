@@ -144,3 +144,22 @@ test("a gateway whose state was lost adopts the AE that it had registered before
   expect(poa).toEqual(["http://a", url]);
   expect(await front.notify(new URL(url).pathname)).toMatchObject(SERVED);
 });
+
+test("two connections that come with one unknown AE adopt it once (S2)", async () => {
+  const front = await startFront();
+  const reached = gate();
+  const held = gate();
+  front.cse.answer(async (request) => {
+    if (request.method !== "GET") return { rsc: 2004, body: {} };
+    reached.open();
+    await held.opened;
+    return { rsc: 2000, body: { "m2m:ae": { aei: "CAE7", ri: "CAE7", rr: true } } };
+  });
+  const [one, two] = [await front.connect(), await front.connect()];
+  const answers = [one, two].map((ae) => ae.request({ op: 2, to: "CAE7", fr: "CAE7" }));
+  await reached.opened;
+  await Promise.all([inStep(one), inStep(two)]);
+  held.open();
+  await Promise.all(answers);
+  expect(asked(front.cse).filter((line) => line.startsWith("PUT"))).toHaveLength(1);
+});

@@ -317,3 +317,49 @@ test.each([
     expect(await front.notify(point)).toMatchObject(NOT_FOUND);
   },
 );
+
+test("a 4004 that somebody else is told about an <AE> does not end its registration (4.3)", async () => {
+  const front = await startFront();
+  const { point } = await front.ae("CAE1", { answer: ok });
+  const { ae: other } = await front.ae("CAE2");
+  front.cse.answer(() => ({ rsc: 4004, status: 404 }));
+  expect(await other.request({ op: 2, to: "CAE1", fr: "CAE2" })).toMatchObject({ rsc: 4004 });
+  expect(await front.notify(point)).toMatchObject({ status: 200, rsc: 2000 });
+});
+
+test("a late answer about an earlier registration does not end the one that followed (4.3)", async () => {
+  const front = await startFront();
+  const { ae } = await front.ae("CAE1", { answer: ok });
+  const reached = gate();
+  const held = gate();
+  front.cse.answer(async (request) => {
+    if (request.target !== "/cse-in/slow") return defaultScript(request);
+    reached.open();
+    await held.opened;
+    return { rsc: 4106, status: 403 };
+  });
+  const slow = ae.request({ op: 2, to: "cse-in/slow", fr: "CAE1" });
+  await reached.opened;
+  expect(await ae.register("CAE1")).toMatchObject({ rsc: 2001 });
+  held.open();
+  expect(await slow).toMatchObject({ rsc: 4106 });
+  expect(await front.notify("/CAE1")).toMatchObject({ status: 200, rsc: 2000 });
+});
+
+test("a deregistration that wants no response is one all the same (rt 5)", async () => {
+  const front = await startFront();
+  const { ae, point } = await front.ae("CAE1", { answer: ok });
+  ae.send({ op: 4, to: "CAE1", fr: "CAE1", rqi: "d1", rvi: "3", rt: { rtv: 5 } });
+  await front.gateway.metricIs("m2mgw_registrees", 0);
+  expect(await front.notify(point)).toMatchObject(NOT_FOUND);
+  expect(ae.frames).toHaveLength(1);
+});
+
+test("who waits for an AE that deregisters is told 4004 at once (4.4)", async () => {
+  const front = await startFront();
+  const { ae, point } = await front.ae("CAE1");
+  const waiting = front.notify(point);
+  await ae.nextRequest();
+  expect(await ae.request({ op: 4, to: "CAE1", fr: "CAE1" })).toMatchObject({ rsc: 2002 });
+  expect(await waiting).toMatchObject(NOT_FOUND);
+});

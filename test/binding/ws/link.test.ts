@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { expect, test } from "vitest";
+import { jsonCodec } from "../../../src/codec/json.ts";
 import type { CloseReason } from "../../../src/core/ports.ts";
 import { MadeContent } from "../../../src/primitive/content.ts";
 import type { ResponsePrimitive } from "../../../src/primitive/primitive.ts";
@@ -491,4 +492,15 @@ test("the requests of another registree on the older link are not inherited (ID-
   expect(unmatched).toHaveLength(1);
   older.peer.send({ rsc: 2000, rqi: "a" });
   expect(await answer).toMatchObject({ responseStatusCode: 2000 });
+});
+
+test("what waits for a registree is bounded in bytes too (architecture, D9)", async () => {
+  const open = await openLink({ limits: { window: 1, maxBuffered: 1_000 } });
+  const content = jsonCodec.decodeContent(Buffer.from(`{"m2m:sgn":{"sur":"${"x".repeat(600)}"}}`));
+  const [, , third] = ["a", "b", "c"].map((rqi) => {
+    const delivered = deliver(open, requestOf(rqi, { content }));
+    delivered.catch(() => {});
+    return delivered;
+  });
+  await expect(third).rejects.toEqual(failsWith("GW_LINK_BUSY"));
 });
