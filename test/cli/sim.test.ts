@@ -167,6 +167,13 @@ test("a registration that is refused ends it with exit code 1", async () => {
   ]);
 });
 
+test("a registration refused with 5001 is not tried again: it ends with exit code 1", async () => {
+  const gateway = await scriptedGateway();
+  const ended = sim(argumentsOf(["--ae", "Clamp", "--url", gateway.url]), new TestTerminal());
+  await (await gateway.peer()).register(5001);
+  expect(await ended).toBe(EXIT.FATAL);
+});
+
 test("--count makes numbered registrees", async () => {
   const gateway = await scriptedGateway();
   const terminal = new TestTerminal();

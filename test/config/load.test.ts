@@ -110,6 +110,17 @@ describe("defaults", () => {
     expect(configOf({ flags: { stateDir: "here" } }).stateDir).toBe(resolve("here"));
   });
 
+  test("state in front of a CSE lies apart from standalone state, and from that of another CSE", () => {
+    const env = { XDG_STATE_HOME: "/state" };
+    const folders = [
+      {},
+      { "cse.url": "http://127.0.0.1:1" },
+      { "cse.url": "http://127.0.0.1:2" },
+    ].map((flags) => configOf({ env, flags }).stateDir);
+    expect(new Set(folders).size).toBe(3);
+    expect(folders[0]).toBe(resolve("/state/m2mgw/standalone"));
+  });
+
   test("the configuration cannot be changed, lists included", () => {
     const config = configOf({ flags: { "ws.hosts": "a,b" } });
     for (const part of [config, config.ws, config.ws.hosts, config.ws.origins]) {
@@ -357,6 +368,26 @@ describe("keys that depend on each other", () => {
     expect(faultsOf({ flags: { ...flags, "http.advertise": "http://gw.example.org" } })).toEqual(
       [],
     );
+  });
+
+  test.each([
+    ["http", "http://127.0.0.1:7001"],
+    ["http", "http://localhost:7001"],
+    ["http", "http://[::1]:7001/"],
+    ["ws", "http://127.0.0.1:7002"],
+    ["ws", "http://localhost:7002"],
+    ["admin", "http://127.0.0.1:7003"],
+    ["admin", "http://localhost:7003"],
+  ])("the gateway's own %s.listen is no CSE: %s", (face, url) => {
+    const flags = {
+      "http.listen": "127.0.0.1:7001",
+      "ws.listen": "127.0.0.1:7002",
+      "admin.listen": "127.0.0.1:7003",
+    };
+    expect(faultsOf({ flags: { ...flags, "cse.url": url } })).toEqual([
+      `--cse.url: cse.url: is this gateway's own ${face}.listen; give the CSE's URL`,
+    ]);
+    expect(faultsOf({ flags: { ...flags, "cse.url": "http://127.0.0.1:7004" } })).toEqual([]);
   });
 
   test("http and ws may share a port, admin may not", () => {

@@ -2,6 +2,7 @@ import { createServer, type Socket } from "node:net";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { Message, Registree } from "../helpers/fake-registree.ts";
 import { ManualClock } from "../helpers/manual-clock.ts";
+import { expectSentence } from "./error-sentence.ts";
 import { gate, inStep, startFront } from "./front.ts";
 
 /** What a CSE does with a connection on which a request has come in whole. */
@@ -370,6 +371,7 @@ describe("what passes through is answered in oneM2M's terms when the CSE", () =>
     expect(statuses).toContain(failed.status);
     expect(codes).toContain(failed.rsc);
     expect(failed.headers["x-m2m-ri"]).toBe("h1");
+    expectSentence(failed.body);
     cse.behave(GOOD);
     expect(await front.http(ASKED)).toMatchObject({ status: 200, rsc: 2000 });
   });
@@ -377,23 +379,25 @@ describe("what passes through is answered in oneM2M's terms when the CSE", () =>
   test("refuses connections", async () => {
     const front = await startFront();
     await front.cse.stop();
-    expect(await front.http(ASKED)).toMatchObject({
-      status: 404,
-      rsc: 5103,
-      headers: { "x-m2m-ri": "h1" },
-    });
+    const failed = await front.http(ASKED);
+    expect(failed).toMatchObject({ status: 404, rsc: 5103, headers: { "x-m2m-ri": "h1" } });
+    expectSentence(failed.body);
   });
 
   test("does not answer within cse.timeout", async () => {
     const front = await startFront({ "cse.timeout": "50ms" });
     front.cse.answer(() => undefined);
-    expect(await front.http(ASKED)).toMatchObject({ status: 504, rsc: 4008 });
+    const failed = await front.http(ASKED);
+    expect(failed).toMatchObject({ status: 504, rsc: 4008 });
+    expectSentence(failed.body);
   });
 
   test("does not answer within X-M2M-RET", async () => {
     const front = await startFront();
     front.cse.answer(() => undefined);
     const timed = { ...ASKED, headers: { ...headers, "X-M2M-RET": "50" } };
-    expect(await front.http(timed)).toMatchObject({ status: 504, rsc: 4008 });
+    const failed = await front.http(timed);
+    expect(failed).toMatchObject({ status: 504, rsc: 4008 });
+    expectSentence(failed.body);
   });
 });

@@ -1,6 +1,7 @@
 import { createConnection } from "node:net";
 import { expect, test } from "vitest";
 import { callHttp } from "../helpers/http-client.ts";
+import { expectSentence } from "./error-sentence.ts";
 import { inStep, ok, SGN, startFront } from "./front.ts";
 
 const NOTIFY = {
@@ -17,8 +18,11 @@ test("a body above the limit is 413 with 4000, whether or not its length was ann
   expect(of(1024)).toHaveLength(1024);
   expect(await front.notify(point, { body: of(1024) })).toMatchObject({ status: 200, rsc: 2000 });
   const tooLarge = { status: 413, rsc: 4000, headers: { "x-m2m-ri": "n1" } };
-  expect(await front.notify(point, { body: of(1025) })).toMatchObject(tooLarge);
-  expect(await front.notify(point, { body: of(100_000) })).toMatchObject(tooLarge);
+  for (const size of [1025, 100_000]) {
+    const answer = await front.notify(point, { body: of(size) });
+    expect(answer).toMatchObject(tooLarge);
+    expectSentence(answer.body);
+  }
   const chunked = await callHttp(front.gateway.http, {
     method: "POST",
     target: point,
@@ -26,6 +30,7 @@ test("a body above the limit is 413 with 4000, whether or not its length was ann
     body: of(1025),
   });
   expect(chunked).toMatchObject(tooLarge);
+  expectSentence(chunked.body);
   await inStep(ae);
   expect(ae.frames).toHaveLength(2);
 });
@@ -55,6 +60,7 @@ test.each([
     );
     const answer = await front.http({ method: "POST", target: point + query, headers, body: SGN });
     expect(answer).toMatchObject({ status, rsc });
+    expectSentence(answer.body);
     expect(answer.headers).toHaveProperty("x-m2m-ri", headers["X-M2M-RI"] ?? "");
     await inStep(ae);
     expect(ae.frames).toHaveLength(1);
@@ -90,7 +96,9 @@ test("a Create that forgot its type is 4000 rather than a Notify (http-binding, 
   const front = await startFront();
   const { ae, point } = await front.ae("CAE1", { answer: ok });
   const body = '{"m2m:cnt":{}}';
-  expect(await front.notify(point, { body })).toMatchObject({ status: 400, rsc: 4000 });
+  const answer = await front.notify(point, { body });
+  expect(answer).toMatchObject({ status: 400, rsc: 4000 });
+  expectSentence(answer.body);
   await inStep(ae);
   expect(ae.frames).toHaveLength(1);
 });
@@ -99,7 +107,7 @@ test("an error body is m2m:dbg in JSON, and says nothing of the gateway's inside
   const front = await startFront();
   const answer = await front.notify(`/poa/${"A".repeat(22)}`);
   expect(answer.headers["content-type"]).toBe("application/json");
-  expect(Object.keys(JSON.parse(answer.body))).toEqual(["m2m:dbg"]);
+  expectSentence(answer.body);
   expect(answer.body).not.toMatch(/at .*\.ts|node_modules|Error:/);
 });
 
@@ -118,6 +126,7 @@ test("what is not HTTP is answered with 400 and the connection closed", async ()
   });
   expect(text).toMatch(/^HTTP\/1\.1 400 /);
   expect(text).toMatch(/\r\nX-M2M-RSC: 4000\r\n/);
+  expectSentence(text.slice(text.indexOf("\r\n\r\n") + 4));
 });
 
 test("a repeated oneM2M header is 4000, since one of the two would be lost (http-binding, 4)", async () => {
@@ -147,6 +156,7 @@ test("a repeated oneM2M header is 4000, since one of the two would be lost (http
   });
   expect(text).toMatch(/^HTTP\/1\.1 400 /);
   expect(text).toMatch(/\r\nX-M2M-RSC: 4000\r\n/);
+  expectSentence(text.slice(text.indexOf("\r\n\r\n") + 4));
   await inStep(ae);
   expect(ae.frames).toHaveLength(1);
 });

@@ -34,6 +34,17 @@ test.each([
   },
 );
 
+test("an entry that the CSE stores without its last slash comes back as it was written, once (RW-06)", async () => {
+  const front = await startFront();
+  front.cse.answer((request) => {
+    const answer = defaultScript(request);
+    return { ...answer, body: JSON.parse(JSON.stringify(answer.body).replace(":99/", ":99")) };
+  });
+  const ae = await front.connect();
+  const response = await ae.register("CAE1", { poa: ["http://1.2.3.4:99/"] });
+  expect(aeOf(response)["poa"]).toEqual(["http://1.2.3.4:99/"]);
+});
+
 test("a token has at least 128 random bits and is another one for each registree", async () => {
   const front = await startFront();
   const tokens = new Set<string>();

@@ -283,6 +283,19 @@ test("rr false goes up unchanged, and no request is delivered then (RG-21, D-4.1
   expect(ae.frames).toHaveLength(1);
 });
 
+test("an answered update of rr takes effect at once, in both directions (RG-21, D-4.1)", async () => {
+  const front = await startFront();
+  const { ae, point } = await front.ae("CAE1", { attributes: { rr: false }, answer: ok });
+  for (const [rr, reached] of [
+    [true, { status: 200, rsc: 2000 }],
+    [false, NOT_REACHABLE],
+  ] as const) {
+    const update = { op: 3, to: "CAE1", fr: "CAE1", pc: { "m2m:ae": { rr } } };
+    expect(await ae.request(update)).toMatchObject({ rsc: 2004 });
+    expect(await front.notify(point)).toMatchObject(reached);
+  }
+});
+
 test("a CSE that answers 4106 no longer knows the AE, and neither does the gateway then (4.3)", async () => {
   const front = await startFront();
   const { ae, point } = await front.ae("CAE1", { answer: ok });

@@ -22,6 +22,7 @@ test("a message of the largest size is taken, one byte more closes with 1009, an
   expect(await ae.nextResponse()).toMatchObject({ rsc: 2000, rqi: "big" });
   ae.send(requestOf(2049));
   expect(await ae.closed).toMatchObject({ code: 1009 });
+  await front.gateway.metricIs('m2mgw_link_closes_total{reason="too-big"}', 1);
   expect(await other.request({ ...RETRIEVE, fr: "CAE2" })).toMatchObject({ rsc: 2000 });
 });
 

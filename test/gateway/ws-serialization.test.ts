@@ -213,6 +213,14 @@ test("in strict mode a number written as a string is answered 4000 (SZ-13; TS-00
   expect(front.cse.requests.length).toBe(asked);
 });
 
+test("in strict mode a registration whose rr is a string is answered 4000 (SZ-13; TS-0004, 6.3.4.2.5)", async () => {
+  const front = await startFront({ "ws.lenient": "false" });
+  const ae = await front.connect();
+  expect(await ae.register("CAE1", { rr: "true" })).toMatchObject({ rsc: 4000 });
+  expect(front.cse.requests).toHaveLength(0);
+  expect(await ae.register("CAE1")).toMatchObject({ rsc: 2001 });
+});
+
 test("a primitive in three frames with a ping between them is one message (SZ-17; RFC 6455, 5.4)", async () => {
   const front = await startFront();
   const peer = await registered(front.gateway.ws);

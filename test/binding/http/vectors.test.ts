@@ -7,6 +7,7 @@ import {
 } from "../../../src/binding/http/request-mapping.ts";
 import { httpFromResponse, responseFromHttp } from "../../../src/binding/http/response-mapping.ts";
 import { splitTarget, targetOf } from "../../../src/binding/http/target.ts";
+import { jsonCodec } from "../../../src/codec/json.ts";
 import { type Content, MadeContent, type Tree } from "../../../src/primitive/content.ts";
 import {
   operationNumber,
@@ -40,7 +41,9 @@ const LIST_FIELDS = new Set(["ty", "lbl", "cty", "atrl", "rids", "tids", "ltids"
 const chosen = (kind: string, direction: string): readonly Example[] =>
   EXAMPLES.filter(
     (example) =>
-      example.kind === kind && (example.direction === "both" || example.direction === direction),
+      isJson(example.http.body) &&
+      example.kind === kind &&
+      (example.direction === "both" || example.direction === direction),
   );
 
 describe("request primitives from HTTP", () => {
@@ -51,7 +54,7 @@ describe("request primitives from HTTP", () => {
     if (operation === undefined) throw new Error(`no operation for ${http.method}`);
     const request = requestFromHttp(
       { operation, to: targetOf(path), query, rawHeaders: rawOf(http.headers), contentType },
-      http.body === null ? undefined : contentOf(primitive),
+      receivedContent(http.body),
     );
     expect(shortNamesOfRequest(request)).toEqual(primitive);
   });
@@ -59,12 +62,11 @@ describe("request primitives from HTTP", () => {
 
 describe("request primitives to HTTP", () => {
   test.each(chosen("request", "encode"))("the request $name is written", ({ http, primitive }) => {
-    const request = requestOf(primitive);
-    const written = httpFromRequest(request, { mediaType: mediaTypeOf(http.headers) });
+    const written = httpFromRequest(requestOf(primitive), { mediaType: mediaTypeOf(http.headers) });
     expect(written.method).toBe(http.method);
     expect(comparable(written.target)).toEqual(comparable(http.target ?? ""));
     expect(fieldsOf(written.headers)).toEqual(fieldsOf(rawOf(http.headers)));
-    expect(written.content).toBe(http.body === null ? undefined : request.content);
+    expect(sentBody(written.content)).toEqual(http.body);
   });
 });
 
@@ -72,7 +74,7 @@ describe("response primitives from HTTP", () => {
   test.each(chosen("response", "decode"))("the response $name is read", ({ http, primitive }) => {
     const { response, fault } = responseFromHttp(
       { status: http.status ?? 0, rawHeaders: rawOf(http.headers) },
-      http.body === null ? undefined : contentOf(primitive),
+      receivedContent(http.body),
       {
         operation: "retrieve",
         requestIdentifier: requestId(String(primitive["rqi"])),
@@ -94,10 +96,23 @@ describe("response primitives to HTTP", () => {
       });
       expect(written.status).toBe(http.status);
       expect(fieldsOf(written.headers)).toEqual(fieldsOf(rawOf(http.headers)));
-      expect(written.content?.tree()).toEqual(primitive["pc"]);
+      expect(sentBody(written.content)).toEqual(http.body);
     },
   );
 });
+
+/** XML stands as a text in the vectors, and CBOR as `$hex`. */
+function isJson(body: unknown): boolean {
+  return body === null || (typeof body === "object" && !("$hex" in body));
+}
+
+function receivedContent(body: unknown): Content | undefined {
+  return body === null ? undefined : jsonCodec.decodeContent(Buffer.from(JSON.stringify(body)));
+}
+
+function sentBody(content: Content | undefined): unknown {
+  return content === undefined ? null : JSON.parse(String(jsonCodec.encodeContent(content)));
+}
 
 function contentOf({ pc }: ShortNames): Content | undefined {
   return pc === undefined ? undefined : new MadeContent(pc as Tree);
