@@ -1,6 +1,8 @@
+import { once } from "node:events";
 import { createConnection } from "node:net";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { callHttp } from "../helpers/http-client.ts";
+import { ManualClock } from "../helpers/manual-clock.ts";
 import { expectSentence } from "./error-sentence.ts";
 import { inStep, ok, SGN, startFront } from "./front.ts";
 
@@ -159,4 +161,31 @@ test("a repeated oneM2M header is 4000, since one of the two would be lost (http
   expectSentence(text.slice(text.indexOf("\r\n\r\n") + 4));
   await inStep(ae);
   expect(ae.frames).toHaveLength(1);
+});
+
+test("a body that stalls is given up after 30 s, and the connection with it", async () => {
+  const clock = new ManualClock();
+  const front = await startFront({ "ws.pingAfter": "1h" }, { clock });
+  const { ae, point } = await front.ae("CAE1");
+  await inStep(ae);
+  const before = clock.waiting;
+  const { hostname, port } = new URL(front.gateway.http);
+  const socket = createConnection(Number(port), hostname);
+  onTestFinished(() => {
+    socket.destroy();
+  });
+  socket.write(
+    `POST ${point} HTTP/1.1\r\nHost: x\r\nX-M2M-Origin: CApp\r\nX-M2M-RI: s1\r\n` +
+      "Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{",
+  );
+  const closed = once(socket, "close");
+  let text = "";
+  socket.on("data", (chunk) => {
+    text += String(chunk);
+  });
+  while (clock.waiting === before) await new Promise((turn) => setImmediate(turn));
+  clock.advance(30_000);
+  await closed;
+  expect(text).toMatch(/^HTTP\/1\.1 400 /);
+  expect(text).toContain("X-M2M-RI: s1");
 });

@@ -1,29 +1,45 @@
 import type { IncomingMessage } from "node:http";
+import { type Clock, later, type Millis } from "../../base/clock.ts";
 import { GatewayError } from "../../base/errors.ts";
+
+export interface BodyLimits {
+  readonly clock: Clock;
+  /** In bytes; what is beyond is read and thrown away, so that the answer can be heard. */
+  readonly limit: number;
+  /** How long the whole may take to come. */
+  readonly within: Millis;
+}
 
 /**
  * Reads a request body whole.
  *
- * @param limit in bytes; what is beyond is read and thrown away, so that the answer can be heard
- * @throws GatewayError GW_CONTENT_TOO_LARGE, GW_REQUEST_INVALID when the client stops half-way
+ * @throws GatewayError GW_CONTENT_TOO_LARGE, GW_REQUEST_INVALID when the client stops half-way or stalls
  */
-export function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
+export function readBody(
+  request: IncomingMessage,
+  { clock, limit, within }: BodyLimits,
+): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
+    const stalled = clock.at(later(clock.now(), within), () =>
+      reject(new GatewayError("GW_REQUEST_INVALID", "its body did not come in time")),
+    );
     request.on("data", (chunk: Buffer) => {
       size += chunk.length;
       if (size <= limit) chunks.push(chunk);
       else reject(new GatewayError("GW_CONTENT_TOO_LARGE", `the limit is ${limit} bytes`));
     });
     request.on("end", () => {
+      stalled.cancel();
       const [only] = chunks;
       resolve(chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks));
     });
-    // It may have been paused by somebody who only wanted to listen.
-    request.resume();
     request.on("error", (cause) => {
+      stalled.cancel();
       reject(new GatewayError("GW_REQUEST_INVALID", { detail: "the body ended early", cause }));
     });
+    // It may have been paused by somebody who only wanted to listen.
+    request.resume();
   });
 }

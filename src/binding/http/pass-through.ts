@@ -85,7 +85,7 @@ export class PassThrough {
         method: (request.method ?? "GET") as Dispatcher.HttpMethod,
         path: basePath + target,
         headers: forwardable(request.rawHeaders, "host"),
-        body: await bodyOf(request),
+        body: await this.#bodyOf(request, wait),
         responseHeaders: "raw",
         headersTimeout: 0,
         bodyTimeout: 0,
@@ -117,6 +117,18 @@ export class PassThrough {
       (name, index) => index % 2 === 0 && name.toLowerCase() === "x-m2m-rsc",
     );
     return at < 0 ? undefined : Number(headers[at + 1]);
+  }
+
+  async #bodyOf(
+    request: IncomingMessage,
+    within: Millis,
+  ): Promise<IncomingMessage | Buffer | null> {
+    const length = request.headers["content-length"];
+    if (length === undefined) {
+      return request.headers["transfer-encoding"] === undefined ? null : request;
+    }
+    if (Number(length) > ONE_WRITE) return request;
+    return await readBody(request, { clock: this.#options.clock, limit: ONE_WRITE, within });
   }
 
   /**
@@ -183,15 +195,6 @@ function forwardable(raw: readonly string[], ...without: string[]): string[] {
     if (!HOP_BY_HOP.has(key) && !named.has(key)) kept.push(name, String(raw[index + 1]));
   }
   return kept;
-}
-
-async function bodyOf(request: IncomingMessage): Promise<IncomingMessage | Buffer | null> {
-  const length = request.headers["content-length"];
-  if (length === undefined) {
-    return request.headers["transfer-encoding"] === undefined ? null : request;
-  }
-  if (Number(length) > ONE_WRITE) return request;
-  return await readBody(request, ONE_WRITE);
 }
 
 function drained(response: ServerResponse): Promise<void> {

@@ -147,7 +147,7 @@ export class HttpServer implements Binding {
 
   async #serve(request: IncomingMessage, response: ServerResponse, url: string): Promise<void> {
     if (this.#draining) throw new GatewayError("GW_DRAINING");
-    const { applications, passThrough, prefix } = this.#options;
+    const { applications, clock, maxBody, passThrough, prefix } = this.#options;
     const head = {
       method: request.method ?? "",
       url,
@@ -168,7 +168,9 @@ export class HttpServer implements Binding {
     if (chooseAccepted(request.headers.accept, ["json"]) === "not-acceptable")
       throw new GatewayError("GW_NOT_ACCEPTABLE");
     const bodyless = operation === "retrieve" || operation === "delete";
-    const body = bodyless ? undefined : await this.#body(request);
+    const body = bodyless
+      ? undefined
+      : await readBody(request, { clock, limit: maxBody, within: BODY_TIMEOUT });
     const { rawHeaders } = request;
     const primitive = this.#primitive(
       { operation, to, query, contentType, rawHeaders },
@@ -178,18 +180,6 @@ export class HttpServer implements Binding {
     const answer = await applications.receive(route, primitive);
     if (answer === undefined) response.writeHead(204).end();
     else this.#reply(response, answer, operation, route);
-  }
-
-  #body(request: IncomingMessage): Promise<Buffer> {
-    const { clock, maxBody } = this.#options;
-    return new Promise((resolve, reject) => {
-      const stalled = clock.at(later(clock.now(), BODY_TIMEOUT), () =>
-        reject(new GatewayError("GW_REQUEST_INVALID", "its body did not come in time")),
-      );
-      readBody(request, maxBody)
-        .then(resolve, reject)
-        .finally(() => stalled.cancel());
-    });
   }
 
   #primitive(
