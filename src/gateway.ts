@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { BlockList } from "node:net";
 import type { DestinationStream } from "pino";
-import { Pool } from "undici";
 import { AdminServer } from "./admin/server.ts";
 import { type Clock, type EpochMs, later, SystemClock } from "./base/clock.ts";
+import { cseConnections } from "./binding/http/cse-pool.ts";
 import { CsePort } from "./binding/http/cse-port.ts";
 import { CseProbe } from "./binding/http/cse-probe.ts";
 import { PassThrough } from "./binding/http/pass-through.ts";
@@ -226,13 +226,12 @@ class Assembly implements Gateway {
         close: () => Promise.resolve(registrar.close()),
       };
     }
-    const { origin, pathname } = new URL(cse.url);
-    const basePath = pathname.replace(/\/+$/, "");
-    const limits = { connections: cse.connections, pipelining: 1 };
-    const pool = new Pool(origin, limits);
+    const url = new URL(cse.url);
+    const basePath = url.pathname.replace(/\/+$/, "");
+    const pool = cseConnections(url, cse.connections);
     // Of its own: long polls of applications must not keep registrees from the CSE.
-    const rawPool = new Pool(origin, limits);
-    const probe = new CseProbe(new URL(cse.url), clock, observer);
+    const rawPool = cseConnections(url, cse.connections);
+    const probe = new CseProbe(url, clock, observer);
     probe.start();
     return {
       port: new CsePort({

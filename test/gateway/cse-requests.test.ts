@@ -1,3 +1,4 @@
+import { Readable } from "node:stream";
 import { expect, test } from "vitest";
 import type { CseRequest } from "../helpers/fake-cse.ts";
 import { asked, inStep, SGN, startFront } from "./front.ts";
@@ -246,4 +247,38 @@ test("response type 5 of a registree gets no response, and the CSE gets the requ
   await inStep(ae);
   expect(ae.frames).toHaveLength(2);
   expect(asked(front.cse)).toContain("GET /cse-in/x?rt=5");
+});
+
+test("every header field goes to the CSE in canonical spelling, those of the connection included (http-binding 4)", async () => {
+  const front = await startFront();
+  const { ae } = await front.ae("CAE1");
+  await ae.request({ op: 2, to: "cse-in", fr: "CAE1", rqi: "r2", rvi: "3" });
+  await front.http({
+    method: "POST",
+    target: "/cse-in",
+    headers: { "content-type": "application/json;ty=3", "content-length": "14" },
+    body: '{"m2m:cnt":{}}',
+  });
+  await front.http({
+    method: "POST",
+    target: "/cse-in",
+    headers: { "Content-Type": "application/json;ty=3" },
+    body: Readable.from([
+      '{"m2m:cnt":{}}',
+      ...Array.from({ length: 50 }, () => " ".repeat(16_384)),
+    ]),
+  });
+
+  const names = front.cse.requests.map(({ rawHeaders }) =>
+    rawHeaders.filter((_, index) => index % 2 === 0),
+  );
+  expect(names[0]).toEqual(
+    expect.arrayContaining(["Host", "Connection", "Content-Length", "Content-Type", "Accept"]),
+  );
+  expect(names[1]).toEqual(expect.arrayContaining(["Host", "Connection", "X-M2M-RI"]));
+  // What the client spelled stays as it spelled it (S1); the rest is the gateway's.
+  expect(new Set(names[2])).toEqual(
+    new Set(["content-type", "Host", "Connection", "Content-Length"]),
+  );
+  expect(names[3]).toEqual(expect.arrayContaining(["Host", "Connection", "Transfer-Encoding"]));
 });

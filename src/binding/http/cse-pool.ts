@@ -1,0 +1,47 @@
+import type { Socket } from "node:net";
+import { buildConnector, Pool } from "undici";
+
+/** Header fields that undici writes by itself, in lower case. */
+const OWN_FIELDS = /\r\n(host|connection|content-length|transfer-encoding): /g;
+const SPELLED: Readonly<Record<string, string>> = {
+  host: "Host",
+  connection: "Connection",
+  "content-length": "Content-Length",
+  "transfer-encoding": "Transfer-Encoding",
+};
+
+/**
+ * Bounded connections to the CSE, one request at a time on each, every header field in canonical spelling.
+ *
+ * oneM2M peers compare names by the letter. undici keeps the names it is given but not its own, and node:http, which
+ * keeps all, halves the requests per second; so heads are spelled on their way into the socket.
+ *
+ * @param connections at a time; more requests wait for their turn
+ */
+export function cseConnections(url: URL, connections: number): Pool {
+  const connect = buildConnector({});
+  return new Pool(url.origin, {
+    connections,
+    pipelining: 1,
+    connect: (options, callback) => {
+      connect(options, (...result) => {
+        const [, socket] = result;
+        // undici leaves it out, whatever its types say, where there is an error.
+        if (socket) spellHeads(socket);
+        callback(...result);
+      });
+    },
+  });
+}
+
+/** undici writes heads as strings and bodies as bytes; a name stands behind a line's end, where no value reaches. */
+function spellHeads(socket: Socket): void {
+  const write = socket.write.bind(socket) as (...args: unknown[]) => boolean;
+  socket.write = (chunk: unknown, ...rest: unknown[]): boolean =>
+    write(
+      typeof chunk === "string"
+        ? chunk.replace(OWN_FIELDS, (_line, name: string) => `\r\n${SPELLED[name]}: `)
+        : chunk,
+      ...rest,
+    );
+}
