@@ -1,3 +1,5 @@
+import type { Carried, Operation } from "./primitive.ts";
+
 /** What one value is, in JSON shape (TS-0004, 8.4); lists take it by the item. */
 export type ScalarType = "text" | "time" | "number" | "boolean";
 export type ValueType =
@@ -124,6 +126,34 @@ export const FILTER_FIELDS: readonly FilterField[] = [
   filter("geom", "geometry", "text"),
   filter("gsf", "geoSpatialFunction", "number"),
 ];
+
+const NOT_IN_NOTIFY: readonly Operation[] = ["create", "retrieve", "update", "delete"];
+/** Operations that may have a parameter, for those that not all may have (TS-0004, table 7.2.1.1-1). */
+const ALLOWED: ReadonlyMap<string, readonly Operation[]> = new Map([
+  ["fc", ["retrieve", "update", "delete"]],
+  ["drt", ["retrieve"]],
+  ["sqi", ["retrieve"]],
+  ...["rp", "rcn", "grtm", "gstn", "asi", "aus", "auri"].map(
+    (short) => [short, NOT_IN_NOTIFY] as const,
+  ),
+]);
+
+/** Attributes that no attribute condition may name: filterCriteria has members for them (TS-0004, 7.3.3.17.9). */
+const NO_CONDITIONS: ReadonlySet<string> = new Set("ct lt st et lbl ty cs cnf".split(" "));
+
+/** The first parameter that `operation` must not have, as a sentence; undefined when there is none. */
+export function misplacedParameter(operation: Operation, carried: Carried): string | undefined {
+  for (const short of carried.keys()) {
+    const allowed = ALLOWED.get(short);
+    if (allowed !== undefined && !allowed.includes(operation)) {
+      return `${parameterByShort(short)?.name} (${short}) is not for the operation ${operation}`;
+    }
+  }
+  return undefined;
+}
+
+/** Whether an attribute condition may name the attribute. */
+export const mayBeCondition = (attribute: string): boolean => !NO_CONDITIONS.has(attribute);
 
 const BY_SHORT = new Map(PARAMETERS.map((parameter) => [parameter.short, parameter]));
 const BY_QUERY = new Map(

@@ -3,12 +3,15 @@ import {
   FILTER_FIELDS,
   filterByShort,
   formatScalar,
+  mayBeCondition,
+  misplacedParameter,
   PARAMETERS,
   parameterByHeader,
   parameterByQuery,
   parameterByShort,
   parseScalar,
 } from "../../src/primitive/parameters.ts";
+import { OPERATIONS } from "../../src/primitive/primitive.ts";
 
 describe("the tables", () => {
   test("no short name, header field or query field stands for two parameters", () => {
@@ -119,5 +122,44 @@ describe("values in header fields and queries", () => {
     ["boolean", 1, undefined],
   ] as const)("%s %s is written as %s", (type, value, text) => {
     expect(formatScalar(type, value)).toBe(text);
+  });
+});
+
+const ALL_OF_THEM: readonly string[] = OPERATIONS;
+const ALL_BUT_NOTIFY = OPERATIONS.filter((operation) => operation !== "notify");
+
+describe("what an operation may have (TS-0004, table 7.2.1.1-1)", () => {
+  test.each<[string, readonly string[]]>([
+    ["fc", ["retrieve", "update", "delete"]],
+    ["drt", ["retrieve"]],
+    ["sqi", ["retrieve"]],
+    ["rp", ALL_BUT_NOTIFY],
+    ["rcn", ALL_BUT_NOTIFY],
+    ["grtm", ALL_BUT_NOTIFY],
+    ["gstn", ALL_BUT_NOTIFY],
+    ["asi", ALL_BUT_NOTIFY],
+    ["aus", ALL_BUT_NOTIFY],
+    ["auri", ALL_BUT_NOTIFY],
+    ...[
+      ..."rt rqet rset oet ot ec da gid rids tkns tids ltids tqi vsi prpi msu".split(" "),
+      "a-name-of-tomorrow",
+    ].map((short): [string, readonly string[]] => [short, ALL_OF_THEM]),
+  ])("%s: %s", (short, allowed) => {
+    const places = OPERATIONS.filter(
+      (operation) => misplacedParameter(operation, new Map([[short, 1]])) === undefined,
+    );
+    expect(places).toEqual(allowed);
+  });
+
+  test("the sentence names the parameter and the operation", () => {
+    expect(misplacedParameter("notify", new Map([["rcn", 1]]))).toBe(
+      "resultContent (rcn) is not for the operation notify",
+    );
+  });
+
+  test("attributes with filters of their own are no conditions (TS-0004, 7.3.3.17.9)", () => {
+    const names = ["ct", "lt", "st", "et", "lbl", "ty", "cs", "cnf"];
+    expect(names.filter(mayBeCondition)).toEqual([]);
+    expect(["cr", "con", "api", "rn"].every(mayBeCondition)).toBe(true);
   });
 });

@@ -3,6 +3,7 @@ import {
   type FilterField,
   filterByShort,
   formatScalar,
+  mayBeCondition,
   type Parameter,
   parameterByQuery,
   parameterByShort,
@@ -91,7 +92,13 @@ function readCondition(filter: Members, name: string, raw: string): void {
     CONDITIONS.find((kind) => name.startsWith(kind.prefix)) ?? CONDITIONS[2];
   const attribute = name.slice(prefix.length);
   if (attribute === "") throw invalid("a query field has no name");
+  checkCondition(attribute);
   append(filter, short, { nm: attribute, val: textOf(raw) });
+}
+
+function checkCondition(attribute: string): void {
+  if (mayBeCondition(attribute)) return;
+  throw invalid(`the attribute ${attribute} cannot be a condition; filter criteria have their own`);
 }
 
 function append(into: Members, name: string, item: unknown): void {
@@ -167,6 +174,7 @@ function writeConditions(fields: string[], prefix: string, conditions: unknown):
 
 function writeCondition(fields: string[], prefix: string, name: unknown, value: unknown): void {
   if (typeof name !== "string" || name === "") throw invalid("an attribute condition has no name");
+  checkCondition(name.replace(/^[cp]\./, ""));
   // As a query field it would be that parameter or filter instead.
   if (prefix === "" && isTaken(name)) {
     throw invalid(`an attribute named ${name} cannot be a condition in HTTP`);

@@ -1,6 +1,6 @@
 import { GatewayError } from "../../base/errors.ts";
 import { type Content, isTreeObject, MadeContent } from "../../primitive/content.ts";
-import { parameterByShort } from "../../primitive/parameters.ts";
+import { misplacedParameter, parameterByShort } from "../../primitive/parameters.ts";
 import {
   type Carried,
   NOTHING_CARRIED,
@@ -111,9 +111,7 @@ export function requestFromHttp(
   if (operation !== "retrieve" && attributeList.length > 0) {
     throw invalid("only a GET may have the query field atrl");
   }
-  if (carried.has("fc") && !mayFilter(operation)) {
-    throw invalid("a POST must not have filter criteria or unknown fields in its query");
-  }
+  checkPlaces(operation, carried);
   return {
     kind: "request",
     operation,
@@ -127,8 +125,14 @@ export function requestFromHttp(
   };
 }
 
-const mayFilter = (operation: Operation): boolean =>
-  operation !== "create" && operation !== "notify";
+function checkPlaces(operation: Operation, carried: Carried): void {
+  if (carried.size === 0) return;
+  const misplaced = misplacedParameter(operation, carried);
+  if (misplaced === undefined) return;
+  // Any query field without a meaning of its own is one (TS-0009, 6.2.2.2).
+  const hint = carried.has("fc") ? "; a query field that is no parameter counts as a filter" : "";
+  throw invalid(misplaced + hint);
+}
 
 function carriedFrom(
   texts: ReadonlyMap<string, string>,
@@ -204,9 +208,7 @@ export function httpFromRequest(
   { mediaType }: { readonly mediaType: string },
 ): HttpRequest {
   const { operation, carried } = request;
-  if (carried.has("fc") && !mayFilter(operation)) {
-    throw invalid("filter criteria are for Retrieve, Update and Delete");
-  }
+  checkPlaces(operation, carried);
   const headers: string[] = [];
   if (request.from !== undefined) writeHeader(headers, "X-M2M-Origin", request.from);
   writeHeader(headers, "X-M2M-RI", request.requestIdentifier);

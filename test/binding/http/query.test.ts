@@ -64,6 +64,9 @@ describe("reading a query (TS-0009, 6.2.2.2)", () => {
     ["rcn", "no value"],
     ["=x", "no name"],
     ["c.=x", "no name"],
+    ["ct=20260101T000000", "cannot be a condition"],
+    ["c.lbl=x", "cannot be a condition"],
+    ["p.st=1", "cannot be a condition"],
     ["cr=%", "percent"],
     ["cr=%ff", "percent"],
     ["%=x", "percent"],
@@ -118,6 +121,11 @@ describe("writing a query", () => {
     ["a condition that would be a filter", { fc: { atr: [{ nm: "lim", val: "1" }] } }],
     ["a condition that would be an attribute list", { fc: { atrl: "ri" } }],
     ["a flattened condition that would be a parameter", { fc: { rt: "2" } }],
+    [
+      "a condition on an attribute with filters of its own",
+      { fc: { atr: [{ nm: "cs", val: 1 }] } },
+    ],
+    ["a flattened condition on such an attribute", { fc: { "c.lbl": "x" } }],
     ["half of a surrogate pair", { fc: { lbl: ["\ud800"] } }],
   ])("%s is refused", (_title, carried) => {
     expect(() => write(carried)).toThrow(invalid);

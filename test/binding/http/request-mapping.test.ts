@@ -8,7 +8,11 @@ import {
 } from "../../../src/binding/http/request-mapping.ts";
 import { splitTarget, targetOf } from "../../../src/binding/http/target.ts";
 import { type Content, MadeContent, type Tree } from "../../../src/primitive/content.ts";
-import { FILTER_FIELDS, PARAMETERS } from "../../../src/primitive/parameters.ts";
+import {
+  FILTER_FIELDS,
+  misplacedParameter,
+  PARAMETERS,
+} from "../../../src/primitive/parameters.ts";
 import {
   NOTHING_CARRIED,
   OPERATIONS,
@@ -410,7 +414,9 @@ describe("there and back", () => {
     })
     .map((made): RequestPrimitive => {
       const others = new Map(Object.entries(made.carried));
-      if (made.operation === "create" || made.operation === "notify") others.delete("fc");
+      for (const short of others.keys()) {
+        if (misplacedParameter(made.operation, new Map([[short, 0]]))) others.delete(short);
+      }
       return request({
         ...made,
         to: targetId(made.to[0] + made.to[1].join("/")),
