@@ -15,6 +15,10 @@ interface FailureRow {
 export const FAILURES = {
   GW_PRIMITIVE_MALFORMED: row(Rsc.BAD_REQUEST, "this is not a oneM2M primitive"),
   GW_CONTENT_MALFORMED: row(Rsc.BAD_REQUEST, "the content cannot be read"),
+  GW_CONTENT_NOT_TRANSCODABLE: row(
+    Rsc.BAD_REQUEST,
+    "the content cannot be said in the serialization of its receiver",
+  ),
   GW_CONTENT_TOO_LARGE: row(Rsc.BAD_REQUEST, "the content is larger than this gateway takes"),
   GW_REQUEST_INVALID: row(Rsc.BAD_REQUEST, "the request is not valid"),
   GW_REQUEST_IDENTIFIER_IN_USE: row(

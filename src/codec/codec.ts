@@ -1,5 +1,5 @@
 import type { Content, Serialization } from "../primitive/content.ts";
-import type { Primitive, RequestId } from "../primitive/primitive.ts";
+import type { Primitive, RequestId, RequestPrimitive } from "../primitive/primitive.ts";
 
 /** UTF-8 text or bytes, as it goes into an HTTP body or a WebSocket frame. */
 export type Payload = string | Uint8Array;
@@ -10,6 +10,8 @@ export type Reading =
       readonly primitive: Primitive;
       /** It came inside `m2m:rqp` or `m2m:rsp`: TS-0020 V2 prints that for JSON, TS-0004, 8.4.2 forbids it. */
       readonly wrapped: boolean;
+      /** It came as hex text, as nCube-Thyme sends CBOR and Mobius answers with it. */
+      readonly hex?: true;
     }
   | {
       readonly malformed: string;
@@ -23,10 +25,23 @@ export type Reading =
 export interface ReadOptions {
   /** Take numbers written as strings in the envelope, as nCube-Thyme writes them. */
   readonly lenient: boolean;
+  /** The request that a response with this identifier answers, if one is waiting: it tells how XML content reads. */
+  readonly asked?: ((rqi: string) => RequestPrimitive | undefined) | undefined;
+}
+
+/** What XML alone does not say of a content. */
+export interface ContentContext {
+  /**
+   * Empty elements stand for null: in the content of an Update, and of the answer to one with rcn 9
+   * (TS-0004, 7.3.3.7 and 7.3.3.12). Elsewhere it depends on the type.
+   */
+  readonly emptyIsNull: boolean;
 }
 
 export interface WriteOptions {
   readonly wrapped: boolean;
+  /** As hex text, for a peer that sends such; CBOR only. */
+  readonly hex?: boolean;
   /** Goes out in place of the primitive's own identifier, where that one is taken on the connection. */
   readonly requestIdentifier: RequestId;
 }
@@ -38,10 +53,11 @@ export interface Codec {
   readonly mediaType: string;
   readonly frame: "text" | "binary";
   /** Checks the whole of it. @throws GatewayError GW_CONTENT_MALFORMED */
-  decodeContent(bytes: Uint8Array): Content;
-  /** Gives what was received where the serialization is the same. */
+  decodeContent(bytes: Uint8Array, context: ContentContext): Content;
+  /** Gives what was received where the serialization is the same. @throws GatewayError GW_CONTENT_NOT_TRANSCODABLE */
   encodeContent(content: Content): Payload;
   /** Never throws for what a peer sent. */
   readPrimitive(message: Uint8Array, options: ReadOptions): Reading;
+  /** @throws GatewayError GW_CONTENT_NOT_TRANSCODABLE */
   writePrimitive(primitive: Primitive, options: WriteOptions): Payload;
 }

@@ -1,8 +1,14 @@
 import { isUtf8 } from "node:buffer";
 import { GatewayError } from "../base/errors.ts";
-import type { Content, Edit, Tree } from "../primitive/content.ts";
+import {
+  type Content,
+  type Edit,
+  type ExactTree,
+  Numeral,
+  type Tree,
+} from "../primitive/content.ts";
 import { checkJson, isObjectAt, JsonFault, type Member, membersAt } from "./json-scan.ts";
-import { parseJson } from "./json-tree.ts";
+import { parseExactJson, parseJson } from "./json-tree.ts";
 
 /** Reads content alone, as an HTTP body has it. @throws GatewayError GW_CONTENT_MALFORMED */
 export function decodeJsonContent(bytes: Uint8Array): Content {
@@ -21,12 +27,13 @@ export function decodeJsonContent(bytes: Uint8Array): Content {
 
 /** The JSON text of any content: as received where it came as JSON. */
 export function jsonTextOf(content: Content): string {
-  return content instanceof JsonContent ? content.text : jsonOf(content.tree());
+  return content instanceof JsonContent ? content.text : jsonOf(content.exact());
 }
 
-/** As JSON.stringify, and integers beyond 2^53 with all their digits. */
-export function jsonOf(tree: Tree): string {
+/** As JSON.stringify, and numbers with all their digits. */
+export function jsonOf(tree: ExactTree): string {
   if (typeof tree === "bigint") return String(tree);
+  if (tree instanceof Numeral) return tree.text;
   if (typeof tree !== "object" || tree === null) return JSON.stringify(tree);
   if (Array.isArray(tree)) return `[${tree.map(jsonOf).join(",")}]`;
   const members = Object.entries(tree).map(
@@ -65,6 +72,10 @@ export class JsonContent implements Content {
 
   tree(): Tree {
     return parseJson(this.text, "round");
+  }
+
+  exact(): ExactTree {
+    return parseExactJson(this.text);
   }
 
   mentions(text: string): boolean {

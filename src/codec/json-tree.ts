@@ -1,8 +1,10 @@
-import type { Tree } from "../primitive/content.ts";
+import { type ExactTree, Numeral, type Tree } from "../primitive/content.ts";
 import { JsonFault } from "./json-scan.ts";
 
 /** Digits or an exponent at which a number may be more than a double holds; also true for some strings. */
 const SUSPICIOUS = /\d{16}|[eE]\+?\d{3}/;
+/** Numbers whose digits a double might not give back: many of them, zeros at the end, exponents; also some strings. */
+const INEXACT = /\d{15}|\d{8}\.\d|\.\d{6}|\.\d*0(?!\d)|\d[eE]|-0/;
 const NUMBER = /-?\d+(\.\d+)?([eE][+-]?\d+)?/y;
 const INTEGER = /^-?\d+$/;
 /** Longer integers are no value of any parameter, and reading them costs more than their length. */
@@ -15,22 +17,52 @@ const MAX_DIGITS = 64;
  * @throws JsonFault when such a number is to be refused
  */
 export function parseJson(text: string, beyond: "refuse" | "round"): Tree {
-  return text.length > 4 && SUSPICIOUS.test(text)
-    ? new ExactReader(text, beyond).value()
-    : (JSON.parse(text) as Tree);
+  if (text.length <= 4 || !SUSPICIOUS.test(text)) return JSON.parse(text) as Tree;
+  // Neither of the two makes a Numeral.
+  return new Reader(text, beyond === "refuse" ? refuseBeyond : roundBeyond).value() as Tree;
 }
 
-class ExactReader {
+/** The value of a JSON text that has been checked, with every number as it was written. */
+export function parseExactJson(text: string): ExactTree {
+  if (!INEXACT.test(text)) return JSON.parse(text) as Tree;
+  return new Reader(text, exactly).value();
+}
+
+/** What becomes of a number. @param at where it stands in the text */
+type NumberReader = (written: string, at: number) => number | bigint | Numeral;
+
+function exactly(written: string): number | bigint | Numeral {
+  const value = Number(written);
+  if (String(value) === written) return value;
+  const isPlain = /^-?[1-9]\d*$/.test(written) && written.length <= MAX_DIGITS;
+  return isPlain ? BigInt(written) : new Numeral(written);
+}
+
+function roundBeyond(written: string): number | bigint {
+  const value = Number(written);
+  if (Number.isSafeInteger(value)) return value;
+  return INTEGER.test(written) && written.length <= MAX_DIGITS ? BigInt(written) : value;
+}
+
+function refuseBeyond(written: string, at: number): number | bigint {
+  const value = roundBeyond(written);
+  if (typeof value === "bigint" || Number.isSafeInteger(value)) return value;
+  if (INTEGER.test(written) || !Number.isFinite(value))
+    throw new JsonFault("a number too large", at);
+  return value;
+}
+
+class Reader {
   readonly #text: string;
-  readonly #beyond: "refuse" | "round";
+  readonly #numberOf: NumberReader;
   #at = 0;
 
-  constructor(text: string, beyond: "refuse" | "round") {
+  constructor(text: string, numberOf: NumberReader) {
     this.#text = text;
-    this.#beyond = beyond;
+    this.#numberOf = numberOf;
   }
 
-  value(): Tree {
+  value(): ExactTree {
     const start = this.#next();
     switch (this.#text.charAt(start)) {
       case '"':
@@ -53,8 +85,8 @@ class ExactReader {
     }
   }
 
-  #object(): Tree {
-    const members: [string, Tree][] = [];
+  #object(): ExactTree {
+    const members: [string, ExactTree][] = [];
     this.#at += 1;
     while (this.#text.charAt(this.#next()) !== "}") {
       if (members.length > 0) this.#skip();
@@ -66,8 +98,8 @@ class ExactReader {
     return Object.fromEntries(members);
   }
 
-  #array(): Tree {
-    const items: Tree[] = [];
+  #array(): ExactTree {
+    const items: ExactTree[] = [];
     this.#at += 1;
     while (this.#text.charAt(this.#next()) !== "]") {
       if (items.length > 0) this.#skip();
@@ -91,17 +123,12 @@ class ExactReader {
     return backslashes % 2 === 1;
   }
 
-  #number(): number | bigint {
+  #number(): ExactTree {
     NUMBER.lastIndex = this.#at;
     const written = NUMBER.exec(this.#text)?.[0] ?? "";
     const start = this.#at;
     this.#at += written.length;
-    const value = Number(written);
-    if (Number.isSafeInteger(value)) return value;
-    if (INTEGER.test(written) && written.length <= MAX_DIGITS) return BigInt(written);
-    const lost = INTEGER.test(written) || !Number.isFinite(value);
-    if (lost && this.#beyond === "refuse") throw new JsonFault("a number too large", start);
-    return value;
+    return this.#numberOf(written, start);
   }
 
   /** Passes a comma or colon and the white space behind it. */

@@ -6,6 +6,30 @@ export interface TreeObject {
   readonly [name: string]: Tree;
 }
 
+/** A number as it was written, where a double would lose its value or its digits: `1.10`, `1e400`. */
+export class Numeral {
+  /** Spelled as JSON spells numbers. */
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
+/** A Tree in which no number has lost anything: what one serialization hands to another. */
+export type ExactTree =
+  | null
+  | boolean
+  | number
+  | bigint
+  | string
+  | Numeral
+  | readonly ExactTree[]
+  | ExactObject;
+export interface ExactObject {
+  readonly [name: string]: ExactTree;
+}
+
 /** One value inside a content: which one, and what it becomes; `undefined` takes the member out. */
 export interface Edit {
   readonly path: readonly [string, ...string[]];
@@ -25,8 +49,10 @@ export interface Content {
   readonly size: number;
   /** Name of the content's root, such as "m2m:sgn"; undefined when it is not an object with one member. */
   root(): string | undefined;
-  /** The whole content, root included; integers beyond 2^53 as bigint. */
+  /** The whole content, root included, for rules: integers beyond 2^53 as bigint, other numbers as doubles. */
   tree(): Tree;
+  /** The whole content, root included, for another serialization. */
+  exact(): ExactTree;
   /** Whether `text` occurs in it; cheap, and true also for a place where it does not matter. */
   mentions(text: string): boolean;
   /** A copy with `edits` made; every byte that no edit touches stays. Edits of members that lie in each other are undefined. */
@@ -55,6 +81,10 @@ export class MadeContent implements Content {
     return this.#tree;
   }
 
+  exact(): ExactTree {
+    return this.#tree;
+  }
+
   mentions(text: string): boolean {
     const written = JSON.stringify(this.#tree, (_name, value) =>
       typeof value === "bigint" ? String(value) : value,
@@ -67,6 +97,12 @@ export class MadeContent implements Content {
       edits.reduce((tree, edit) => withValue(tree, edit.path, edit.value), this.#tree),
     );
   }
+}
+
+export function isExactObject(tree: ExactTree | undefined): tree is ExactObject {
+  return (
+    typeof tree === "object" && tree !== null && !Array.isArray(tree) && !(tree instanceof Numeral)
+  );
 }
 
 export function isTreeObject(tree: Tree | undefined): tree is TreeObject {
@@ -99,4 +135,14 @@ function withValue(tree: Tree, path: readonly string[], value: Tree | undefined)
   if (value === undefined && (rest.length === 0 || before === undefined)) members.delete(name);
   else members.set(name, withValue(before ?? {}, rest, value));
   return Object.fromEntries(members);
+}
+
+/** For rules, which calculate with numbers: what a double makes of each. */
+export function roundedTree(tree: ExactTree): Tree {
+  if (tree instanceof Numeral) return Number(tree.text);
+  if (typeof tree !== "object" || tree === null) return tree;
+  if (Array.isArray(tree)) return tree.map(roundedTree);
+  return Object.fromEntries(
+    Object.entries(tree).map(([name, value]) => [name, roundedTree(value)]),
+  );
 }

@@ -16,7 +16,7 @@ export const entity = (id: string): EntityId => id as EntityId;
 /** Content as it is received in JSON; a text is taken as written, anything else is written first. */
 export function received(content: unknown): Content {
   const text = typeof content === "string" ? content : JSON.stringify(content);
-  return jsonCodec.decodeContent(Buffer.from(text, "utf8"));
+  return jsonCodec.decodeContent(Buffer.from(text, "utf8"), { emptyIsNull: false });
 }
 
 /** The bytes a content goes out with, as text. */

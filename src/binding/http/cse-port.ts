@@ -115,7 +115,7 @@ export class CsePort implements Port {
     try {
       const { serialization } = parseContentType(contentType);
       if (serialization === "json" || contentType === undefined) {
-        return this.#options.codec.decodeContent(body);
+        return this.#options.codec.decodeContent(body, { emptyIsNull: false });
       }
     } catch (cause) {
       if (contentType === undefined) return undefined;

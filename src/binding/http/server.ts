@@ -200,7 +200,7 @@ export class HttpServer implements Binding {
     if (!undeclared && head.contentType.serialization !== codec.serialization) throw unsupported();
     let content: Content;
     try {
-      content = codec.decodeContent(body);
+      content = codec.decodeContent(body, { emptyIsNull: false });
     } catch (error) {
       // Clients exist that leave Content-Type out; what they send is JSON, or nobody knows what.
       throw undeclared ? unsupported(error) : error;

@@ -107,7 +107,9 @@ function isJson(body: unknown): boolean {
 }
 
 function receivedContent(body: unknown): Content | undefined {
-  return body === null ? undefined : jsonCodec.decodeContent(Buffer.from(JSON.stringify(body)));
+  return body === null
+    ? undefined
+    : jsonCodec.decodeContent(Buffer.from(JSON.stringify(body)), { emptyIsNull: false });
 }
 
 function sentBody(content: Content | undefined): unknown {

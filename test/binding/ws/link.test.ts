@@ -496,7 +496,9 @@ test("the requests of another registree on the older link are not inherited (ID-
 
 test("what waits for a registree is bounded in bytes too (architecture, D9)", async () => {
   const open = await openLink({ limits: { window: 1, maxBuffered: 1_000 } });
-  const content = jsonCodec.decodeContent(Buffer.from(`{"m2m:sgn":{"sur":"${"x".repeat(600)}"}}`));
+  const content = jsonCodec.decodeContent(Buffer.from(`{"m2m:sgn":{"sur":"${"x".repeat(600)}"}}`), {
+    emptyIsNull: false,
+  });
   const [, , third] = ["a", "b", "c"].map((rqi) => {
     const delivered = deliver(open, requestOf(rqi, { content }));
     delivered.catch(() => {});
