@@ -46,6 +46,9 @@ export interface WriteOptions {
   readonly requestIdentifier: RequestId;
 }
 
+/** Every serialization there is. */
+export type Codecs = Readonly<Record<Serialization, Codec>>;
+
 /** One serialization: of content alone for HTTP bodies, of whole primitives for WebSocket messages. */
 export interface Codec {
   readonly serialization: Serialization;
@@ -55,7 +58,7 @@ export interface Codec {
   /** Checks the whole of it. @throws GatewayError GW_CONTENT_MALFORMED */
   decodeContent(bytes: Uint8Array, context: ContentContext): Content;
   /** Gives what was received where the serialization is the same. @throws GatewayError GW_CONTENT_NOT_TRANSCODABLE */
-  encodeContent(content: Content): Payload;
+  encodeContent(content: Content, context: ContentContext): Payload;
   /** Never throws for what a peer sent. */
   readPrimitive(message: Uint8Array, options: ReadOptions): Reading;
   /** @throws GatewayError GW_CONTENT_NOT_TRANSCODABLE */

@@ -1,4 +1,4 @@
-import type { Content } from "../primitive/content.ts";
+import type { Content, Serialization } from "../primitive/content.ts";
 import {
   type Carried,
   NOTHING_CARRIED,
@@ -33,6 +33,7 @@ export function primitiveOf(
   envelope: Envelope,
   wrapped: boolean,
   { lenient }: ReadOptions,
+  serialization: Serialization = "json",
 ): Reading {
   const rqi = identifierOf(envelope.rqi, lenient);
   const isRequest = envelope.op !== undefined;
@@ -76,6 +77,7 @@ export function primitiveOf(
     releaseVersion: envelope.rvi,
     content: envelope.content,
     carried,
+    answerIn: serialization,
   };
   return { primitive, wrapped };
 }

@@ -40,7 +40,7 @@ function read(text: string, options: ReadOptions): Reading {
       (wrapper.name === "m2m:rqp" || wrapper.name === "m2m:rsp") &&
       isObjectAt(text, wrapper.start);
     const envelope = envelopeOf(text, wrapped ? membersAt(text, wrapper.start) : members);
-    return primitiveOf(envelope, wrapped, options);
+    return primitiveOf(envelope, wrapped, options, "json");
   } catch (error) {
     if (!(error instanceof JsonFault)) throw error;
     return unreadable(`JSON with ${error.message}`);

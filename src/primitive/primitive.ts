@@ -1,6 +1,6 @@
 import type { Brand } from "../base/brand.ts";
 import type { FailureCode } from "../base/errors.ts";
-import type { Content } from "./content.ts";
+import type { Content, Serialization } from "./content.ts";
 
 /** To, as received and not yet resolved: CSE-relative `a/b`, SP-relative `/csi/a` or absolute `//sp/csi/a`. */
 export type TargetId = Brand<string, "TargetId">;
@@ -34,6 +34,8 @@ export interface RequestPrimitive {
   readonly content: Content | undefined;
   /** Everything else, `rt`, `rqet`, `rset`, `oet`, `ot` and `fc` included. */
   readonly carried: Carried;
+  /** What its originator reads the answer's content in; undefined when it takes any. Never on a WebSocket's wire. */
+  readonly answerIn?: Serialization | undefined;
 }
 
 export interface ResponsePrimitive {
@@ -61,6 +63,11 @@ export const RESPONSE_TYPES = [
   "noResponse",
 ] as const;
 export type ResponseType = (typeof RESPONSE_TYPES)[number];
+
+/** Whether an answer to this request tells with null which attributes are gone (TS-0004, 7.3.3.12). */
+export function answersWithNull({ operation, carried }: RequestPrimitive): boolean {
+  return operation === "update" && Number(carried.get("rcn")) === 9;
+}
 
 /** What `rt` says; blocking when it is absent, undefined when its value is none of the five. */
 export function responseTypeOf(request: RequestPrimitive): ResponseType | undefined {

@@ -393,6 +393,7 @@ describe("writing", () => {
           ...(generated.kind === "request" && generated.operation !== "create"
             ? { resourceType: undefined }
             : {}),
+          ...(generated.kind === "request" ? { answerIn: "json" } : {}),
           content: generated.content && contentOf(generated.content.text),
           carried: new Map(generated.carried),
         } as Primitive;

@@ -12,8 +12,10 @@ export const read = (message: string | object, options = STRICT): Reading =>
     bytes(typeof message === "string" ? message : JSON.stringify(message)),
     options,
   );
-export const contentOf = (text: string): Content => jsonCodec.decodeContent(bytes(text), { emptyIsNull: false });
-export const textOf = (content: Content): string => jsonCodec.encodeContent(content) as string;
+export const contentOf = (text: string): Content =>
+  jsonCodec.decodeContent(bytes(text), { emptyIsNull: false });
+export const textOf = (content: Content): string =>
+  jsonCodec.encodeContent(content, { emptyIsNull: false }) as string;
 export const treeOf = (text: string): Tree => JSON.parse(text) as Tree;
 
 export function primitiveOf(reading: Reading): Primitive {

@@ -21,7 +21,7 @@ export function received(content: unknown): Content {
 
 /** The bytes a content goes out with, as text. */
 export const textOf = (content: Content | undefined): string | undefined =>
-  content && (jsonCodec.encodeContent(content) as string);
+  content && (jsonCodec.encodeContent(content, { emptyIsNull: false }) as string);
 
 /** A request in short names; a Retrieve by CAE1 unless told otherwise. */
 export function requestOf(members: Readonly<Record<string, unknown>> = {}): RequestPrimitive {

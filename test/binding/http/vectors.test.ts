@@ -113,7 +113,9 @@ function receivedContent(body: unknown): Content | undefined {
 }
 
 function sentBody(content: Content | undefined): unknown {
-  return content === undefined ? null : JSON.parse(String(jsonCodec.encodeContent(content)));
+  return content === undefined
+    ? null
+    : JSON.parse(String(jsonCodec.encodeContent(content, { emptyIsNull: false })));
 }
 
 function contentOf({ pc }: ShortNames): Content | undefined {
