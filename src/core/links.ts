@@ -1,4 +1,4 @@
-import { type Clock, type EpochMs, later, type Millis, type Timer } from "../base/clock.ts";
+import type { Clock, EpochMs, Millis } from "../base/clock.ts";
 import { GatewayError } from "../base/errors.ts";
 import { Rsc } from "../base/response-status-code.ts";
 import {
@@ -18,6 +18,7 @@ import { type TimedRequest, timed } from "./deadline.ts";
 import type { Exchanges } from "./exchange.ts";
 import type { Evidence } from "./identity.ts";
 import { registersA } from "./learn.ts";
+import { LinkRoom } from "./link-room.ts";
 import {
   type PointsOfAccess,
   withGatewayPoint,
@@ -28,17 +29,6 @@ import type { CloseReason, Link, LinkHost, Observer } from "./ports.ts";
 import type { Registrations } from "./registrations.ts";
 import type { Registration, Registry } from "./registry.ts";
 import { chooseRoute, type Route } from "./route.ts";
-
-/** How many messages of one link are kept back while who speaks on it is being found out. */
-const KEPT_BACK = 16;
-
-/** What is known of a link besides the identities it carries. */
-interface Room {
-  /** Registrations and adoptions under way, whose outcome later messages wait for. */
-  settling: number;
-  waiting: (() => void)[];
-  idle: Timer | undefined;
-}
 
 export interface LinkParts {
   readonly domain: Domain;
@@ -62,7 +52,7 @@ export interface LinkParts {
  */
 export class Links implements LinkHost {
   readonly #parts: LinkParts;
-  readonly #rooms = new Map<Link, Room>();
+  readonly #rooms = new Map<Link, LinkRoom>();
 
   constructor(parts: LinkParts) {
     this.#parts = parts;
@@ -74,7 +64,7 @@ export class Links implements LinkHost {
   }
 
   opened(link: Link, claimed: string | undefined): void {
-    this.#rooms.set(link, { settling: 0, waiting: [], idle: undefined });
+    this.#rooms.set(link, new LinkRoom(this.#parts.clock, this.#parts.unboundTimeout));
     this.#awaitIdentity(link, "unidentified");
     if (claimed === undefined || claimed === "" || !link.trusted) return;
     this.#identify(claimed, undefined, "handshake", link).catch(() => {
@@ -85,7 +75,7 @@ export class Links implements LinkHost {
   closed(link: Link): void {
     const room = this.#rooms.get(link);
     this.#rooms.delete(link);
-    room?.idle?.cancel();
+    room?.identified();
     this.#parts.registry.unbind(link);
   }
 
@@ -143,7 +133,7 @@ export class Links implements LinkHost {
       if (timedRequest.request.from === undefined) throw new GatewayError("GW_ORIGINATOR_MISSING");
       this.#checkCseAllowed(link);
     }
-    return await this.#settling(link, () =>
+    return await this.#roomOf(link).settle(() =>
       this.#parts.registrations.create(kind, timedRequest, (registered) => {
         if (this.#rooms.has(link)) this.#bind(registered.id, link, "registration");
       }),
@@ -188,8 +178,8 @@ export class Links implements LinkHost {
     const { from } = timedRequest.request;
     const room = this.#rooms.get(link);
     // No await unless there is something to wait for: of messages that come together, only one may ask the CSE.
-    while (room !== undefined && room.settling > 0) {
-      await settled(room);
+    while (room?.isSettling) {
+      await room.settled();
       const speaker = this.#speaker(from, link);
       if (speaker !== undefined) return speaker;
     }
@@ -237,7 +227,7 @@ export class Links implements LinkHost {
       this.#bind(id, link, basis);
       return known;
     }
-    return await this.#settling(link, async () => {
+    return await this.#roomOf(link).settle(async () => {
       const adopted = await registrations.adopt(id, from, asked);
       this.#bind(id, link, basis);
       return adopted;
@@ -251,17 +241,14 @@ export class Links implements LinkHost {
   /** @throws GatewayError GW_IDENTITY_TAKEN */
   #bind(id: EntityId, link: Link, basis: Evidence["basis"]): void {
     const { registry } = this.#parts;
-    const room = this.#rooms.get(link);
-    // The link may have closed while the CSE was being asked.
-    if (room === undefined) throw new GatewayError("GW_TARGET_OFFLINE");
+    const room = this.#roomOf(link);
     const result = registry.bind(id, link, { basis, proven: false, trusted: link.trusted });
     if (!result.bound) {
       // If the holder is dead, the next attempt finds the identity free.
       result.holder.probe();
       throw new GatewayError("GW_IDENTITY_TAKEN");
     }
-    room.idle?.cancel();
-    room.idle = undefined;
+    room.identified();
     if (result.displaced === undefined) return;
     link.inherit(result.displaced, id);
     if (registry.identitiesOf(result.displaced).size === 0) result.displaced.close("superseded");
@@ -269,39 +256,15 @@ export class Links implements LinkHost {
 
   /** Closes the link unless it is bound within the time allowed. */
   #awaitIdentity(link: Link, reason: CloseReason): void {
-    const room = this.#rooms.get(link);
-    if (room === undefined) return;
-    const { clock, unboundTimeout } = this.#parts;
-    room.idle?.cancel();
-    room.idle = clock.at(later(clock.now(), unboundTimeout), () => link.close(reason));
+    this.#rooms.get(link)?.awaitIdentity(() => link.close(reason));
   }
 
-  async #settling<T>(link: Link, work: () => Promise<T>): Promise<T> {
+  /** @throws GatewayError GW_TARGET_OFFLINE when the link has closed, as it may while the CSE is being asked */
+  #roomOf(link: Link): LinkRoom {
     const room = this.#rooms.get(link);
     if (room === undefined) throw new GatewayError("GW_TARGET_OFFLINE");
-    room.settling += 1;
-    try {
-      return await work();
-    } finally {
-      room.settling -= 1;
-      if (room.settling === 0) {
-        const { waiting } = room;
-        room.waiting = [];
-        for (const go of waiting) go();
-      }
-    }
+    return room;
   }
-}
-
-/** Resolves when what is under way in a room has settled. @throws GatewayError GW_OVERLOADED */
-function settled(room: Room): Promise<void> {
-  if (room.waiting.length >= KEPT_BACK) {
-    throw new GatewayError(
-      "GW_OVERLOADED",
-      "too many requests before the registration was answered",
-    );
-  }
-  return new Promise((resolve) => room.waiting.push(resolve));
 }
 
 /** The CSE answers that it does not know the originator any more (TS-0004, 7.3.2.1). */
