@@ -9,7 +9,10 @@ import { CseProbe } from "./binding/http/cse-probe.ts";
 import { PassThrough } from "./binding/http/pass-through.ts";
 import { HttpServer } from "./binding/http/server.ts";
 import { WsServer } from "./binding/ws/server.ts";
+import { cborCodec } from "./codec/cbor.ts";
+import type { Codecs } from "./codec/codec.ts";
 import { jsonCodec } from "./codec/json.ts";
+import { createXmlCodec } from "./codec/xml.ts";
 import { isLoopback, type Network } from "./config/addresses.ts";
 import { deploymentOf } from "./config/load.ts";
 import type { Config } from "./config/schema.ts";
@@ -20,6 +23,7 @@ import type { PointsOfAccess } from "./core/points-of-access.ts";
 import type { Binding, ListenAddress, Observer, Port } from "./core/ports.ts";
 import { Registrations } from "./core/registrations.ts";
 import { type Registration, Registry } from "./core/registry.ts";
+import { countingCodec } from "./observe/counting-codec.ts";
 import { createLog, LogObserver } from "./observe/log.ts";
 import { Metrics } from "./observe/metrics.ts";
 import { observeBoth } from "./observe/observers.ts";
@@ -112,7 +116,8 @@ class Assembly implements Gateway {
     const log = createLog(config.log.level, this.#options.logDestination ?? process.stderr);
     const observer = observeBoth(metrics, new LogObserver(log, config.cse.url));
 
-    const upstream = this.#upstream(domain, state, observer);
+    const codecs = codecsTelling(observer);
+    const upstream = this.#upstream(domain, state, codecs, observer);
     this.#closing.push(upstream.close);
     const registry = new Registry({
       domain,
@@ -167,7 +172,8 @@ class Assembly implements Gateway {
       disposition: config.http.disposition,
       releaseVersion: config.http.releaseVersion,
       cseTimeout: config.cse.timeout,
-      codec: jsonCodec,
+      codecs,
+      cseSerializations: config.cse.serializations,
       applications: new Applications({ registry, exchanges, registrations, clock, observer }),
       passThrough: upstream.passThrough,
       clock,
@@ -182,7 +188,7 @@ class Assembly implements Gateway {
         loopbackListener: isLoopback(config.ws.listen.host),
         networks: blockListOf(config.ws.trustedNetworks),
       },
-      codecs: new Map([[jsonCodec.serialization, jsonCodec]]),
+      codecs,
       lenient: config.ws.lenient,
       deflate: config.ws.deflate,
       maxMessage: config.ws.maxMessage,
@@ -210,7 +216,12 @@ class Assembly implements Gateway {
     return { http: httpUrl, ws: wsUrl, admin: adminUrl };
   }
 
-  #upstream(domain: Domain & { cseName: string }, state: State, observer: Observer): Upstream {
+  #upstream(
+    domain: Domain & { cseName: string },
+    state: State,
+    codecs: Codecs,
+    observer: Observer,
+  ): Upstream {
     const clock = this.#clock;
     const { cse, http, request } = this.#config;
     if (cse.url === undefined) {
@@ -237,7 +248,8 @@ class Assembly implements Gateway {
       port: new CsePort({
         pool,
         basePath,
-        codec: jsonCodec,
+        codecs,
+        serializations: cse.serializations,
         maxInFlight: cse.maxInFlight,
         maxBody: http.maxBody,
         clock,
@@ -258,6 +270,15 @@ class Assembly implements Gateway {
       },
     };
   }
+}
+
+function codecsTelling(observer: Observer): Codecs {
+  const onUnknown = (name: string): void => observer.unknownName(name);
+  return {
+    json: countingCodec(jsonCodec, observer),
+    xml: countingCodec(createXmlCodec({ onUnknown }), observer),
+    cbor: countingCodec(cborCodec, observer),
+  };
 }
 
 /** Starts a face; when its address cannot be had, the error names the key to change. */

@@ -48,10 +48,14 @@ function keyLines({ reader: { leaf } }: Key, name: string, indent: string): stri
   const comment = wrapped(meaningOf(leaf), 100 - indent.length);
   const line =
     leaf.default === undefined
-      ? `#${name}: ${stringify(leaf.example).trimEnd()}`
-      : `${name}: ${stringify(leaf.default).trimEnd()}`;
+      ? `#${name}: ${valueText(leaf.example)}`
+      : `${name}: ${valueText(leaf.default)}`;
   return [...comment.map((text) => `# ${text}`), line].map((text) => `${indent}${text}`);
 }
+
+/** On the line of its key, lists too. */
+const valueText = (value: unknown): string =>
+  stringify(value, { collectionStyle: "flow", flowCollectionPadding: false }).trimEnd();
 
 function defaultText({ default: value, absent }: Leaf): string {
   if (value === undefined) return absent ?? "none";

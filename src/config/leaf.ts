@@ -153,6 +153,21 @@ export function Texts({ pattern, ...facts }: Described & TextForm): TUnsafe<read
   });
 }
 
+/** Some of a few values, at least one, none twice. */
+export function Choices<const T extends string>(
+  values: readonly T[],
+  facts: Described & { readonly default: readonly T[] },
+): TUnsafe<readonly T[]> {
+  return Type.Unsafe<readonly T[]>({
+    ...facts,
+    type: "array",
+    items: { enum: values },
+    minItems: 1,
+    uniqueItems: true,
+    expects: `a list of ${values.join(", ")}`,
+  });
+}
+
 /** How a value that is text in the file becomes what the program works with. */
 const CONVERSIONS: ReadonlyMap<unknown, (text: string) => unknown> = new Map<
   string,

@@ -1,6 +1,7 @@
 import { type Static, type TUnsafe, Type } from "@sinclair/typebox";
 import {
   Choice,
+  Choices,
   Count,
   Duration,
   Listen,
@@ -56,6 +57,11 @@ const CSE = Type.Object({
     expects: "an AE-ID or CSE-ID such as CGateway or /id-in",
     description:
       "Originator the gateway uses when it has to ask or tell something itself; without it the features that need one are off.",
+  }),
+  serializations: Choices(["json", "xml", "cbor"], {
+    default: ["json"],
+    description:
+      "What the CSE reads and writes, the best first; content in another serialization is transcoded on its way.",
   }),
   timeout: Duration({
     default: "20s",

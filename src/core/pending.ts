@@ -85,6 +85,11 @@ export class PendingRequests {
     return wireId;
   }
 
+  /** The request that waits under an identifier of the wire. */
+  asked(wireId: string): RequestPrimitive | undefined {
+    return this.#waiting.get(wireId as RequestId)?.request;
+  }
+
   /** Returns false when nobody waits for it: late, repeated or never asked for. */
   settle(response: ResponsePrimitive): boolean {
     const waiting = this.#waiting.get(response.requestIdentifier);

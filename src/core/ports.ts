@@ -1,6 +1,7 @@
 import type { EpochMs } from "../base/clock.ts";
 import type { FailureCode } from "../base/errors.ts";
 import type { RscClass } from "../base/response-status-code.ts";
+import type { Serialization } from "../primitive/content.ts";
 import type { EntityId } from "../primitive/identifiers.ts";
 import type { Operation, RequestPrimitive, ResponsePrimitive } from "../primitive/primitive.ts";
 
@@ -103,6 +104,10 @@ export interface Observer {
   /** A message that is no primitive. */
   malformed(link: Link, detail: string): void;
   handshake(result: HandshakeResult): void;
+  /** Content went out in another serialization than it came in. */
+  transcoded(from: Serialization, to: Serialization): void;
+  /** A name that no table knows was transcoded from or to XML by a guess at its type. */
+  unknownName(name: string): void;
   passedThrough(status: number, seconds: number): void;
   cseReachable(reachable: boolean): void;
   /** Something a person should know that no peer is told. */

@@ -11,6 +11,10 @@ export interface Subprotocol {
 const SUBPROTOCOLS: ReadonlyMap<string, Subprotocol> = new Map([
   ["onem2m.json", { serialization: "json", wrapsFirst: false }],
   ["onem2m.r2.0.json", { serialization: "json", wrapsFirst: false }],
+  ["onem2m.xml", { serialization: "xml", wrapsFirst: true }],
+  ["onem2m.r2.0.xml", { serialization: "xml", wrapsFirst: true }],
+  ["onem2m.cbor", { serialization: "cbor", wrapsFirst: false }],
+  ["onem2m.r2.0.cbor", { serialization: "cbor", wrapsFirst: false }],
 ]);
 
 /** A name from a change request that was never adopted, yet copied into clients. */

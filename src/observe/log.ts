@@ -8,12 +8,16 @@ export function createLog(level: string, destination: DestinationStream): Logger
   return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination);
 }
 
+/** Names told at most: peers make them up. */
+const UNKNOWN_NAMES = 1_000;
+
 /** Writes one record for each event that a person may want to read. */
 export class LogObserver implements Observer {
   readonly #log: Logger;
   readonly #debug: boolean;
   readonly #cse: string | undefined;
   #reachable: boolean | undefined;
+  readonly #unknown = new Set<string>();
 
   /** @param cse URL of the CSE, to be named when it cannot be reached */
   constructor(log: Logger, cse: string | undefined) {
@@ -71,6 +75,14 @@ export class LogObserver implements Observer {
   }
 
   handshake(): void {}
+
+  transcoded(): void {}
+
+  unknownName(name: string): void {
+    if (this.#unknown.has(name) || this.#unknown.size >= UNKNOWN_NAMES) return;
+    this.#unknown.add(name);
+    this.#log.info({ name }, "unknown name transcoded by a guess at its type");
+  }
 
   passedThrough(status: number, seconds: number): void {
     if (this.#debug) this.#log.debug({ status, ms: seconds * 1000 }, "passed through");

@@ -13,10 +13,12 @@ import {
   type HandshakeResult,
   type Observer,
 } from "../core/ports.ts";
+import type { Serialization } from "../primitive/content.ts";
 import { OPERATIONS } from "../primitive/primitive.ts";
 import { Buckets, CountsBy } from "./hot-counters.ts";
 
 const DIRECTIONS = ["to-registree", "to-cse"] as const satisfies readonly Direction[];
+const SERIALIZATIONS = ["json", "xml", "cbor"] as const satisfies readonly Serialization[];
 const STATUS_CLASSES = ["1xx", "2xx", "3xx", "4xx", "5xx"] as const;
 const BOUNDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
@@ -51,6 +53,8 @@ export class Metrics implements Observer {
   readonly #inFlight = { "to-registree": 0, "to-cse": 0 };
   readonly #passed = new CountsBy(STATUS_CLASSES);
   readonly #passedDurations = new Buckets(BOUNDS);
+  readonly #transcodings = new CountsBy(SERIALIZATIONS, SERIALIZATIONS);
+  #unknownNames = 0;
   #unmatched = 0;
   readonly #handshakes: Counter<"result">;
   readonly #closes: Counter<"reason">;
@@ -123,6 +127,14 @@ export class Metrics implements Observer {
 
   takeoverRefused(): void {
     this.#takeovers.inc({ result: "refused" });
+  }
+
+  transcoded(from: Serialization, to: Serialization): void {
+    this.#transcodings.add(from, to);
+  }
+
+  unknownName(): void {
+    this.#unknownNames += 1;
   }
 
   exchangeStarted(direction: Direction): void {
@@ -203,6 +215,18 @@ export class Metrics implements Observer {
       "m2mgw_passed_through_total",
       "HTTP exchanges passed through to the CSE unread, by status class.",
       () => valuesOf(this.#passed, ["status"]),
+    );
+    this.#export(
+      "counter",
+      "m2mgw_transcodings_total",
+      "Contents that went out in another serialization than they came in.",
+      () => valuesOf(this.#transcodings, ["from", "to"]),
+    );
+    this.#export(
+      "counter",
+      "m2mgw_unknown_names_total",
+      "Names in no table that were transcoded from or to XML by a guess at their type.",
+      () => [{ value: this.#unknownNames, labels: {} }],
     );
     this.#export(
       "counter",

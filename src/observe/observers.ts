@@ -47,6 +47,14 @@ export function observeBoth(first: Observer, second: Observer): Observer {
       first.handshake(result);
       second.handshake(result);
     },
+    transcoded(from, to) {
+      first.transcoded(from, to);
+      second.transcoded(from, to);
+    },
+    unknownName(name) {
+      first.unknownName(name);
+      second.unknownName(name);
+    },
     passedThrough(status, seconds) {
       first.passedThrough(status, seconds);
       second.passedThrough(status, seconds);

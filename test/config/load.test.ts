@@ -46,6 +46,7 @@ describe("defaults", () => {
         name: "cse-in",
         spId: undefined,
         originator: undefined,
+        serializations: ["json"],
         timeout: 20_000,
         connections: 64,
         maxInFlight: 1024,

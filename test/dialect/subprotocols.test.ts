@@ -4,12 +4,16 @@ import { chooseSubprotocol } from "../../src/dialect/subprotocols.ts";
 const DEFAULT = { proV1: false };
 
 test.each([
-  ["oneM2M.json", false],
-  ["oneM2M.R2.0.json", false],
-])("%s is JSON and begins flat (TS-0020, table 6.2.2.9-1)", (name, wrapsFirst) => {
+  ["oneM2M.json", "json", false],
+  ["oneM2M.R2.0.json", "json", false],
+  ["oneM2M.xml", "xml", true],
+  ["oneM2M.R2.0.xml", "xml", true],
+  ["oneM2M.cbor", "cbor", false],
+  ["oneM2M.R2.0.cbor", "cbor", false],
+])("%s is %s; begins wrapped: %s (TS-0020, table 6.2.2.9-1)", (name, serialization, wrapsFirst) => {
   expect(chooseSubprotocol([name], DEFAULT)).toEqual({
     name,
-    subprotocol: { serialization: "json", wrapsFirst },
+    subprotocol: { serialization, wrapsFirst },
   });
 });
 
@@ -22,32 +26,30 @@ test("oneM2M-pro-v1.0 is JSON and begins wrapped, behind its switch (Q-01)", () 
   });
 });
 
-test.each(["onem2m.json", "ONEM2M.JSON", "onem2m.r2.0.json", "oneM2M.R2.0.JSON"])(
-  "%s is recognised in any case and given back as it was spelt (Q-01; RFC 7936, 2)",
+test.each([
+  "onem2m.json",
+  "ONEM2M.JSON",
+  "onem2m.r2.0.json",
+  "oneM2M.R2.0.JSON",
+  "ONEM2M.xml",
+  "onem2m.r2.0.xml",
+  "onem2m.CBOR",
+  "onem2m.r2.0.cbor",
+])("%s is recognised in any case and given back as it was spelt (Q-01; RFC 7936, 2)", (name) => {
+  expect(chooseSubprotocol([name], DEFAULT)?.name).toBe(name);
+});
+
+test.each(["oneM2M-R2.0_XML", "oneM2M.R3.0.json", "oneM2M.jsonx", "json", "constructor", ""])(
+  "'%s' is not supported",
   (name) => {
-    expect(chooseSubprotocol([name], DEFAULT)?.name).toBe(name);
+    expect(chooseSubprotocol([name], DEFAULT)).toBeUndefined();
   },
 );
-
-test.each([
-  "oneM2M.xml",
-  "oneM2M.R2.0.xml",
-  "oneM2M.cbor",
-  "oneM2M.R2.0.cbor",
-  "oneM2M-R2.0_XML",
-  "oneM2M.R3.0.json",
-  "oneM2M.jsonx",
-  "json",
-  "constructor",
-  "",
-])("'%s' is not supported", (name) => {
-  expect(chooseSubprotocol([name], DEFAULT)).toBeUndefined();
-});
 
 test.each<[readonly string[], string]>([
   [["oneM2M.json", "oneM2M.R2.0.json"], "oneM2M.json"],
   [["oneM2M.R2.0.json", "oneM2M.json"], "oneM2M.R2.0.json"],
-  [["chat", "oneM2M.cbor", "oneM2M.json", "oneM2M.R2.0.json"], "oneM2M.json"],
+  [["chat", "oneM2M.cbor", "oneM2M.json", "oneM2M.R2.0.json"], "oneM2M.cbor"],
 ])("of %s the first that is supported is chosen: %s (TS-0020, 6.2.2.7)", (offered, name) => {
   expect(chooseSubprotocol(offered, DEFAULT)?.name).toBe(name);
 });

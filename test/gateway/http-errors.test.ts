@@ -40,14 +40,14 @@ test("a body above the limit is 413 with 4000, whether or not its length was ann
 test.each([
   ["X-M2M-RI is missing (EX-22)", { "X-M2M-RI": undefined }, 400, 4000],
   ["X-M2M-Origin is missing", { "X-M2M-Origin": undefined }, 400, 4000],
-  ["the content is XML", { "Content-Type": "application/xml" }, 415, 4015],
+  ["the content is HTML", { "Content-Type": "text/html" }, 415, 4015],
   [
     "the content has another charset",
     { "Content-Type": "application/json;charset=latin-1" },
     415,
     4015,
   ],
-  ["only XML is accepted", { Accept: "application/xml" }, 406, 5207],
+  ["only HTML is accepted", { Accept: "text/html" }, 406, 5207],
   ["rt is none of 1 to 5", { query: "?rt=9" }, 400, 4000],
 ])(
   "a request for a registree in which %s is refused, and nothing is sent",

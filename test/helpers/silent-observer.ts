@@ -14,6 +14,8 @@ export function silentObserver(heard: Partial<Observer> = {}): Observer {
     unmatched() {},
     malformed() {},
     handshake() {},
+    transcoded() {},
+    unknownName() {},
     passedThrough() {},
     cseReachable() {},
     warn() {},

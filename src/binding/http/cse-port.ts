@@ -1,10 +1,11 @@
 import { type Dispatcher, errors, type Pool } from "undici";
 import type { Clock, EpochMs, Timer } from "../../base/clock.ts";
 import { GatewayError } from "../../base/errors.ts";
-import type { Codec } from "../../codec/codec.ts";
+import type { Codec, Codecs } from "../../codec/codec.ts";
 import type { Observer, Port } from "../../core/ports.ts";
-import type { Content } from "../../primitive/content.ts";
+import type { Content, Serialization } from "../../primitive/content.ts";
 import {
+  answersWithNull,
   type RequestPrimitive,
   type ResponsePrimitive,
   responseTypeOf,
@@ -17,7 +18,9 @@ export interface CsePortOptions {
   readonly pool: Pool;
   /** Path of the CSE's URL, without a slash at its end. */
   readonly basePath: string;
-  readonly codec: Codec;
+  readonly codecs: Codecs;
+  /** What the CSE reads and writes, the best first; never empty. */
+  readonly serializations: readonly Serialization[];
   /** Requests under way to the CSE; more are refused. */
   readonly maxInFlight: number;
   /** Bytes of an answer's body. */
@@ -57,11 +60,16 @@ export class CsePort implements Port {
   }
 
   #ask(request: RequestPrimitive, deadline: EpochMs): Promise<Answer> {
-    const { pool, basePath, codec, clock, maxBody, observer } = this.#options;
+    const { pool, basePath, clock, maxBody, observer } = this.#options;
+    const codec = this.#codecFor(request.content?.serialization ?? request.answerIn);
     const { method, target, headers, content } = httpFromRequest(request, {
       mediaType: codec.mediaType,
     });
-    const body = content === undefined ? null : codec.encodeContent(content);
+    const accept = this.#codecFor(request.answerIn).mediaType;
+    const body =
+      content === undefined
+        ? null
+        : codec.encodeContent(content, { emptyIsNull: request.operation === "update" });
     return new Promise((resolve, reject) => {
       const exchange = new Exchange(maxBody, (outcome) => {
         timer.cancel();
@@ -83,7 +91,7 @@ export class CsePort implements Port {
         {
           method: method as Dispatcher.HttpMethod,
           path: basePath + target,
-          headers: [...headers, "Accept", codec.mediaType],
+          headers: [...headers, "Accept", accept],
           body,
           // One deadline for the whole exchange, ours.
           headersTimeout: 0,
@@ -94,10 +102,17 @@ export class CsePort implements Port {
     });
   }
 
+  /** What the CSE is spoken to in: as it comes where the CSE reads that, so that nothing need be transcoded. */
+  #codecFor(wanted: Serialization | undefined): Codec {
+    const { codecs, serializations } = this.#options;
+    const [best = "json"] = serializations;
+    return codecs[wanted !== undefined && serializations.includes(wanted) ? wanted : best];
+  }
+
   #read(answer: Answer, request: RequestPrimitive): ResponsePrimitive {
     const { response, fault } = responseFromHttp(
       { status: answer.status, rawHeaders: answer.rawHeaders },
-      this.#contentOf(answer),
+      this.#contentOf(answer, request),
       {
         operation: request.operation,
         responseType: responseTypeOf(request),
@@ -110,12 +125,17 @@ export class CsePort implements Port {
   }
 
   /** A body that no oneM2M sender writes, such as an HTML error page, is left out; the status speaks for it. */
-  #contentOf({ status, contentType, body, isOneM2m }: Answer): Content | undefined {
+  #contentOf(
+    { status, contentType, body, isOneM2m }: Answer,
+    request: RequestPrimitive,
+  ): Content | undefined {
     if (body.length === 0) return undefined;
     try {
       const { serialization } = parseContentType(contentType);
-      if (serialization === "json" || contentType === undefined) {
-        return this.#options.codec.decodeContent(body, { emptyIsNull: false });
+      const read = contentType === undefined ? "json" : serialization;
+      if (read !== undefined) {
+        const emptyIsNull = answersWithNull(request);
+        return this.#options.codecs[read].decodeContent(body, { emptyIsNull });
       }
     } catch (cause) {
       if (contentType === undefined) return undefined;

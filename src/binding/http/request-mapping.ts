@@ -1,5 +1,10 @@
 import { GatewayError } from "../../base/errors.ts";
-import { type Content, isTreeObject, MadeContent } from "../../primitive/content.ts";
+import {
+  type Content,
+  isTreeObject,
+  MadeContent,
+  type Serialization,
+} from "../../primitive/content.ts";
 import { misplacedParameter, parameterByShort } from "../../primitive/parameters.ts";
 import {
   type Carried,
@@ -31,6 +36,8 @@ export interface HttpRequestHead {
   /** Names and values in turn, as node gives them. */
   readonly rawHeaders: readonly string[];
   readonly contentType: ContentType;
+  /** What the originator reads the answer in; undefined when it takes any. */
+  readonly answerIn?: Serialization | undefined;
 }
 
 /** A request primitive as HTTP. The caller adds Host, Content-Length and Accept. */
@@ -122,6 +129,7 @@ export function requestFromHttp(
     releaseVersion: texts.get("rvi") ?? options.releaseVersion,
     content: contentOf(operation, content, attributeList),
     carried,
+    answerIn: head.answerIn,
   };
 }
 

@@ -4,26 +4,20 @@ import { type FastifyInstance, fastify, type HTTPMethods } from "fastify";
 import { type Clock, type EpochMs, later, type Millis, millis } from "../../base/clock.ts";
 import { GatewayError } from "../../base/errors.ts";
 import { Rsc } from "../../base/response-status-code.ts";
-import type { Codec } from "../../codec/codec.ts";
+import type { Codecs } from "../../codec/codec.ts";
 import type { Applications } from "../../core/applications.ts";
 import type { Binding, ListenAddress, Observer } from "../../core/ports.ts";
-import type { Route } from "../../core/route.ts";
-import type { Content } from "../../primitive/content.ts";
-import type {
-  Operation,
-  RequestId,
-  RequestPrimitive,
-  ResponsePrimitive,
-} from "../../primitive/primitive.ts";
-import { requestId } from "../../primitive/primitive.ts";
+import type { Content, Serialization } from "../../primitive/content.ts";
+import type { RequestId, RequestPrimitive } from "../../primitive/primitive.ts";
+import { answersWithNull, requestId } from "../../primitive/primitive.ts";
 import { respondFailure } from "../../primitive/respond.ts";
 import { parseAbsRel } from "../../primitive/timestamps.ts";
-import { chooseAccepted } from "./accept.ts";
 import { readBody } from "./body.ts";
 import { type Classified, classify } from "./classify.ts";
+import { answerWantedIn, isBodyless, passesAsItIs, sentenceReadIn } from "./negotiation.ts";
 import type { PassThrough } from "./pass-through.ts";
+import { ReplyWriter } from "./reply.ts";
 import { type HttpRequestHead, requestFromHttp } from "./request-mapping.ts";
-import { httpFromResponse } from "./response-mapping.ts";
 import { originForm } from "./target.ts";
 
 export interface HttpServerOptions {
@@ -38,7 +32,9 @@ export interface HttpServerOptions {
   readonly releaseVersion: string;
   /** How long the CSE may take for what passes through, when the request names no time. */
   readonly cseTimeout: Millis;
-  readonly codec: Codec;
+  readonly codecs: Codecs;
+  /** What the CSE reads and writes; whatever else an application speaks cannot pass through as it is. */
+  readonly cseSerializations: readonly Serialization[];
   readonly applications: Applications;
   /** Undefined when there is no CSE behind HTTP: every request then becomes a primitive. */
   readonly passThrough: PassThrough | undefined;
@@ -59,6 +55,7 @@ const ANSWERING: Millis = millis(1_000);
 export class HttpServer implements Binding {
   readonly #options: HttpServerOptions;
   readonly #fastify: FastifyInstance;
+  readonly #replies: ReplyWriter;
   #draining = false;
   /** Requests whose response has not ended. */
   #active = 0;
@@ -66,6 +63,7 @@ export class HttpServer implements Binding {
 
   constructor(options: HttpServerOptions) {
     this.#options = options;
+    this.#replies = new ReplyWriter(options);
     this.#fastify = fastify({
       // The whole path space belongs to To: the router must neither decode nor judge it.
       rewriteUrl: () => "/",
@@ -154,7 +152,12 @@ export class HttpServer implements Binding {
       contentType: request.headers["content-type"],
     };
     const classified = classify(head, prefix, applications, passThrough !== undefined);
-    if (classified === undefined || (classified.route.via === "cse" && passThrough !== undefined)) {
+    if (
+      classified === undefined ||
+      (classified.route.via === "cse" &&
+        passThrough !== undefined &&
+        passesAsItIs(classified, request.headers.accept, this.#options.cseSerializations))
+    ) {
       await this.#pass(request, response, url, classified);
       return;
     }
@@ -165,21 +168,22 @@ export class HttpServer implements Binding {
       response.writeHead(204, ["Allow", "GET, POST, PUT, DELETE, OPTIONS"]).end();
       return;
     }
-    if (chooseAccepted(request.headers.accept, ["json"]) === "not-acceptable")
-      throw new GatewayError("GW_NOT_ACCEPTABLE");
-    const bodyless = operation === "retrieve" || operation === "delete";
-    const body = bodyless
+    const answerIn = answerWantedIn(request.headers.accept, contentType.serialization);
+    const body = isBodyless(operation)
       ? undefined
       : await readBody(request, { clock, limit: maxBody, within: BODY_TIMEOUT });
     const { rawHeaders } = request;
     const primitive = this.#primitive(
-      { operation, to, query, contentType, rawHeaders },
+      { operation, to, query, contentType, rawHeaders, answerIn },
       body,
       head.contentType,
     );
     const answer = await applications.receive(route, primitive);
     if (answer === undefined) response.writeHead(204).end();
-    else this.#reply(response, answer, operation, route);
+    else {
+      const emptyIsNull = answersWithNull(primitive);
+      this.#replies.write(response, answer, { operation, route, answerIn, emptyIsNull });
+    }
   }
 
   #primitive(
@@ -187,20 +191,22 @@ export class HttpServer implements Binding {
     body: Buffer | undefined,
     mediaType: string | undefined,
   ): RequestPrimitive {
-    const { codec, releaseVersion } = this.#options;
+    const { codecs, releaseVersion } = this.#options;
     if (body === undefined || body.length === 0) {
       return requestFromHttp(head, undefined, { releaseVersion });
     }
     const unsupported = (cause?: unknown): GatewayError =>
       new GatewayError("GW_MEDIA_TYPE_UNSUPPORTED", {
-        detail: `${codec.mediaType} is understood`,
+        detail: "application/json, application/xml and application/cbor are understood",
         cause,
       });
     const undeclared = mediaType === undefined;
-    if (!undeclared && head.contentType.serialization !== codec.serialization) throw unsupported();
+    const serialization = undeclared ? "json" : head.contentType.serialization;
+    if (serialization === undefined) throw unsupported();
     let content: Content;
     try {
-      content = codec.decodeContent(body, { emptyIsNull: false });
+      const emptyIsNull = head.operation === "update";
+      content = codecs[serialization].decodeContent(body, { emptyIsNull });
     } catch (error) {
       // Clients exist that leave Content-Type out; what they send is JSON, or nobody knows what.
       throw undeclared ? unsupported(error) : error;
@@ -225,24 +231,6 @@ export class HttpServer implements Binding {
     }
   }
 
-  #reply(
-    response: ServerResponse,
-    answer: ResponsePrimitive,
-    operation: Operation | undefined,
-    route: Route | undefined,
-  ): void {
-    const { codec, disposition } = this.#options;
-    const mapped = httpFromResponse(answer, { operation, mediaType: codec.mediaType });
-    const body = mapped.content === undefined ? "" : codec.encodeContent(mapped.content);
-    const { headers } = mapped;
-    headers.push("Content-Length", String(Buffer.byteLength(body)));
-    if (disposition && route !== undefined && route.via !== "cse") {
-      headers.push("X-M2MGW-Disposition", dispositionOf(answer));
-    }
-    response.writeHead(mapped.status, headers);
-    response.end(body);
-  }
-
   #fail(request: IncomingMessage, response: ServerResponse, error: unknown): void {
     if (response.headersSent) {
       response.destroy();
@@ -256,18 +244,18 @@ export class HttpServer implements Binding {
     if (failure.failure !== undefined) this.#options.observer.refused(failure.failure);
     // Bytes of a body that nobody read would be taken for the next request.
     if (!request.complete) response.shouldKeepAlive = false;
-    this.#reply(response, failure, undefined, undefined);
+    this.#replies.write(response, failure, {
+      operation: undefined,
+      route: undefined,
+      answerIn: sentenceReadIn(request.headers),
+      emptyIsNull: false,
+    });
     request.resume();
   }
 }
 
 function headerText(value: string | string[] | undefined): RequestId {
   return requestId(typeof value === "string" ? value : "");
-}
-
-function dispositionOf(answer: ResponsePrimitive): "relayed" | "expired" | "refused" {
-  if (answer.failure === undefined) return "relayed";
-  return answer.responseStatusCode === Rsc.REQUEST_TIMEOUT ? "expired" : "refused";
 }
 
 function fromFastify(error: unknown): unknown {

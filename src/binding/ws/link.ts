@@ -3,26 +3,25 @@ import type { RawData, WebSocket } from "ws";
 import { type Clock, type EpochMs, later, type Millis, type Timer } from "../../base/clock.ts";
 import { type FailureCode, GatewayError } from "../../base/errors.ts";
 import type { Codec } from "../../codec/codec.ts";
-import { PendingRequests, Waiting } from "../../core/pending.ts";
 import type { CloseReason, Link, LinkHost, Observer } from "../../core/ports.ts";
-import { type Dialect, nextDialect } from "../../dialect/dialect.ts";
+import type { Dialect } from "../../dialect/dialect.ts";
 import type { EntityId } from "../../primitive/identifiers.ts";
 import type { Primitive, RequestPrimitive, ResponsePrimitive } from "../../primitive/primitive.ts";
 import { NO_REQUEST, respondFailure } from "../../primitive/respond.ts";
 import { CLOSES, CloseCode } from "./close-codes.ts";
+import { Conversation } from "./conversation.ts";
 import type { Corks } from "./corks.ts";
 import { Liveness } from "./liveness.ts";
+import { Outbox } from "./outbox.ts";
+import { type LineLimits, WaitingLine } from "./waiting-line.ts";
 
 /** A peer that keeps sending what is no primitive is shut out at this one. */
 const MALFORMED_LIMIT = 10;
 
-export interface LinkLimits {
+/** What waits in each direction is bounded; more is refused. */
+export interface LinkLimits extends LineLimits {
   /** Requests in flight in each direction; more wait. */
   readonly window: number;
-  /** Requests that wait in each direction; more are refused. */
-  readonly queue: number;
-  /** Bytes that wait in each direction; more are refused. */
-  readonly maxBuffered: number;
   /** Silence after which a ping is sent. */
   readonly pingAfter: Millis;
   /** How long its pong may take. */
@@ -46,9 +45,10 @@ export interface LinkOptions {
   readonly host: LinkHost;
 }
 
-interface Queued {
-  readonly waiting: Waiting;
-  readonly deadline: EpochMs;
+/** A request of the peer that found the window full. */
+interface Arrived {
+  readonly request: RequestPrimitive;
+  readonly at: EpochMs;
   readonly bytes: number;
 }
 
@@ -66,20 +66,11 @@ export class WsLink implements Link {
   readonly #options: LinkOptions;
   readonly #transport: Duplex;
   readonly #liveness: Liveness;
-  readonly #pending = new PendingRequests(() => this.#progress());
-  /** Requests for the peer that found the window full, oldest first. */
-  readonly #queued = new Set<Queued>();
-  #queuedBytes = 0;
-  /** Requests of the peer that found the window full, oldest first, with their size. */
-  readonly #arrived: {
-    readonly request: RequestPrimitive;
-    readonly at: EpochMs;
-    readonly bytes: number;
-  }[] = [];
-  #arrivedBytes = 0;
+  readonly #conversation: Conversation;
+  readonly #outbox: Outbox;
+  readonly #arrived: WaitingLine<Arrived>;
   #serving = 0;
   #malformed = 0;
-  #dialect: Dialect;
   #state: LinkState = { at: "open" };
   /** The close code that was sent for a fault of the peer's frames, which it does not echo. */
   #fault: number | undefined;
@@ -91,7 +82,20 @@ export class WsLink implements Link {
     this.secured = options.secured;
     this.#socket = socket;
     this.#options = options;
-    this.#dialect = options.dialect;
+    this.#conversation = new Conversation({
+      codec: options.codec,
+      dialect: options.dialect,
+      lenient: options.lenient,
+      asked: (rqi) => this.#outbox.asked(rqi),
+    });
+    this.#outbox = new Outbox({
+      limits: options.limits,
+      clock: options.clock,
+      send: (request, wireId) => this.#write(request, wireId),
+      isSlow: () => this.#isSlow(),
+      ended: () => this.#progress(),
+    });
+    this.#arrived = new WaitingLine(options.limits);
     this.#transport = transport;
     this.#liveness = new Liveness(options.clock, options.limits, {
       ping: () => socket.ping(),
@@ -116,45 +120,16 @@ export class WsLink implements Link {
     deadline: EpochMs,
     registree: EntityId,
   ): Promise<ResponsePrimitive> {
-    return new Promise((resolve, reject) => {
-      if (!this.open) return reject(new GatewayError("GW_TARGET_OFFLINE"));
-      const full = this.#pending.size >= this.#options.limits.window || this.#isSlow();
-      const bytes = request.content?.size ?? 0;
-      const { queue, maxBuffered } = this.#options.limits;
-      if (full && (this.#queued.size >= queue || this.#queuedBytes + bytes > maxBuffered)) {
-        return reject(new GatewayError("GW_LINK_BUSY"));
-      }
-      let queued: Queued | undefined;
-      const timer = this.#options.clock.at(deadline, () => {
-        const unsent = queued !== undefined && this.#unqueue(queued);
-        waiting.settle(new GatewayError(unsent ? "GW_NOT_SENT_IN_TIME" : "GW_NO_ANSWER"));
-      });
-      const waiting = new Waiting(request, registree, (outcome) => {
-        timer.cancel();
-        if (outcome instanceof GatewayError) reject(outcome);
-        else resolve(outcome);
-      });
-      if (full) {
-        queued = { waiting, deadline, bytes };
-        this.#queued.add(queued);
-        this.#queuedBytes += bytes;
-      } else {
-        this.#send(waiting);
-      }
-    });
+    if (!this.open) return Promise.reject(new GatewayError("GW_TARGET_OFFLINE"));
+    return this.#outbox.deliver(request, deadline, registree);
   }
 
   inherit(other: Link, registree: EntityId): void {
-    if (other instanceof WsLink) this.#pending.inherit(other.#pending, registree);
+    if (other instanceof WsLink) this.#outbox.inherit(other.#outbox, registree);
   }
 
   abandon(registree: EntityId): void {
-    this.#pending.abandon(registree);
-    for (const queued of [...this.#queued]) {
-      if (queued.waiting.registree !== registree) continue;
-      this.#unqueue(queued);
-      queued.waiting.settle(new GatewayError("GW_TARGET_UNKNOWN"));
-    }
+    this.#outbox.abandon(registree);
   }
 
   probe(): void {
@@ -166,7 +141,7 @@ export class WsLink implements Link {
     const { clock, limits } = this.#options;
     const timer = clock.at(later(clock.now(), limits.drain), () => this.#finish(reason));
     this.#state = { at: "draining", reason, timer };
-    this.#refuseQueued();
+    this.#outbox.refuseQueued();
     this.#progress();
   }
 
@@ -175,21 +150,10 @@ export class WsLink implements Link {
     this.#socket.terminate();
   }
 
-  #send(waiting: Waiting): void {
-    try {
-      this.#write(waiting.request, this.#pending.add(waiting));
-    } catch (error) {
-      waiting.settle(
-        error instanceof GatewayError ? error : new GatewayError("GW_INTERNAL", { cause: error }),
-      );
-    }
-  }
-
   #write(primitive: Primitive, requestIdentifier = primitive.requestIdentifier): void {
-    const { wrapped, binary } = this.#dialect;
-    const message = this.#options.codec.writePrimitive(primitive, { wrapped, requestIdentifier });
+    const { payload, binary } = this.#conversation.write(primitive, requestIdentifier);
     this.#options.corks.cork(this.#transport);
-    this.#socket.send(message, { binary });
+    this.#socket.send(payload, { binary });
   }
 
   #message(data: RawData, isBinary: boolean): void {
@@ -197,15 +161,15 @@ export class WsLink implements Link {
     // What comes behind our own Close is not for us any more (RFC 6455, 7.1.7).
     if (this.#socket.readyState !== this.#socket.OPEN) return;
     const bytes = bytesOf(data);
-    const { codec, lenient, observer } = this.#options;
-    const reading = codec.readPrimitive(bytes, { lenient });
+    const { observer } = this.#options;
+    const reading = this.#conversation.read(bytes, isBinary);
     if ("malformed" in reading) {
       observer.malformed(this, reading.malformed);
       this.#malformed += 1;
-      // An answer to what is not even JSON goes out once: a peer may take it for a request and answer it in turn.
+      // An answer to what cannot be read at all goes out once: a peer may take it for a request and answer it in turn.
       const answerable = reading.mayAnswer && (!reading.unreadable || this.#malformed === 1);
-      if (reading.unreadable && isBinary && codec.frame === "text") {
-        this.#socket.close(CloseCode.UNSUPPORTED_DATA, "neither text nor a primitive");
+      if (reading.unreadable && !this.#conversation.expects(isBinary)) {
+        this.#socket.close(CloseCode.UNSUPPORTED_DATA, "not the opcode of the subprotocol");
       } else if (this.#malformed >= MALFORMED_LIMIT) {
         this.#socket.close(CloseCode.POLICY, "too many messages that are no primitives");
       } else if (answerable) {
@@ -215,26 +179,24 @@ export class WsLink implements Link {
       }
       return;
     }
-    const { primitive, wrapped } = reading;
+    const { primitive } = reading;
     if (primitive.kind === "response") {
-      if (!this.#pending.settle(primitive)) observer.unmatched(this);
+      if (!this.#outbox.settle(primitive)) observer.unmatched(this);
       return;
     }
-    this.#dialect = nextDialect(this.#dialect, { wrapped, binary: isBinary });
     this.#request(primitive, bytes.length);
   }
 
   #request(request: RequestPrimitive, bytes: number): void {
-    const { window, queue, maxBuffered } = this.#options.limits;
+    const { window } = this.#options.limits;
     const slow = this.#isSlow();
     const at = this.#options.clock.now();
     if (this.#state.at !== "open") {
       this.#refuse(request, "GW_DRAINING");
     } else if (this.#serving < window && !slow) {
       this.#serve(request, at);
-    } else if (this.#arrived.length < queue && this.#arrivedBytes + bytes <= maxBuffered) {
-      this.#arrived.push({ request, at, bytes });
-      this.#arrivedBytes += bytes;
+    } else if (this.#arrived.hasRoom(bytes)) {
+      this.#arrived.join({ request, at, bytes });
     } else {
       this.#refuse(request, "GW_OVERLOADED");
     }
@@ -263,7 +225,7 @@ export class WsLink implements Link {
       .then((response) => {
         this.#serving -= 1;
         const writable = this.#socket.readyState === this.#socket.OPEN;
-        if (response !== undefined && writable) this.#write(response);
+        if (response !== undefined && writable) this.#answer(response);
         this.#progress();
       })
       .catch((error: unknown) => {
@@ -271,46 +233,39 @@ export class WsLink implements Link {
       });
   }
 
+  /** A result that the peer's serialization cannot say must not leave it without an answer. */
+  #answer(response: ResponsePrimitive): void {
+    try {
+      this.#write(response);
+    } catch (cause) {
+      const detail = cause instanceof GatewayError ? cause.message : "it cannot be written";
+      this.#write(
+        respondFailure(response, new GatewayError("GW_NOT_ACCEPTABLE", { detail, cause })),
+      );
+    }
+  }
+
   /** After anything ended: takes up what waited, or closes when draining is done. */
   #progress(): void {
     const { window } = this.#options.limits;
     while (this.#serving < window && !this.#isSlow()) {
-      const next = this.#arrived.shift();
+      const next = this.#arrived.next();
       if (next === undefined) break;
-      this.#arrivedBytes -= next.bytes;
       this.#serve(next.request, next.at);
     }
     if (this.#state.at === "draining") {
-      const idle = this.#pending.size === 0 && this.#serving === 0 && this.#arrived.length === 0;
+      const idle = this.#outbox.isIdle && this.#serving === 0 && this.#arrived.length === 0;
       if (idle) this.#finish(this.#state.reason);
       return;
     }
-    for (const queued of this.#queued) {
-      if (this.#pending.size >= window || this.#isSlow()) return;
-      this.#unqueue(queued);
-      if (this.#options.clock.now() < queued.deadline) this.#send(queued.waiting);
-      else queued.waiting.settle(new GatewayError("GW_NOT_SENT_IN_TIME"));
-    }
+    this.#outbox.progress();
   }
 
   #finish(reason: CloseReason): void {
     // A peer that still owes answers has had its time; whoever waits for them is told now.
-    this.#pending.lose("GW_LINK_LOST");
+    this.#outbox.lose();
     const { code, text } = CLOSES[reason];
     this.#socket.close(code, text);
-  }
-
-  #unqueue(queued: Queued): boolean {
-    const was = this.#queued.delete(queued);
-    if (was) this.#queuedBytes -= queued.bytes;
-    return was;
-  }
-
-  #refuseQueued(): void {
-    for (const queued of [...this.#queued]) {
-      this.#unqueue(queued);
-      queued.waiting.settle(new GatewayError("GW_TARGET_OFFLINE"));
-    }
   }
 
   #closed(code: number): void {
@@ -320,9 +275,9 @@ export class WsLink implements Link {
     this.#liveness.stop();
     // Out of routing first: nobody may be sent to a link whose requests are being failed.
     this.#options.host.closed(this);
-    this.#refuseQueued();
-    this.#pending.lose("GW_LINK_LOST");
-    this.#arrived.length = 0;
+    this.#outbox.refuseQueued();
+    this.#outbox.lose();
+    for (const arrived of this.#arrived) this.#arrived.leave(arrived);
     this.#options.observer.linkClosed(this, String(this.#fault ?? code));
   }
 }

@@ -9,11 +9,9 @@ import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { WebSocketServer } from "ws";
 import { type Clock, type EpochMs, later, type Millis, millis } from "../../base/clock.ts";
-import { GatewayError } from "../../base/errors.ts";
-import type { Codec } from "../../codec/codec.ts";
+import type { Codecs } from "../../codec/codec.ts";
 import type { Binding, LinkHost, ListenAddress, Observer } from "../../core/ports.ts";
 import { firstDialect } from "../../dialect/dialect.ts";
-import type { Serialization } from "../../primitive/content.ts";
 import { Corks } from "./corks.ts";
 import {
   type AcceptedHandshake,
@@ -33,7 +31,7 @@ export interface WsServerOptions {
   readonly shared: Server | undefined;
   readonly handshake: HandshakeRules;
   readonly trust: TrustRules;
-  readonly codecs: ReadonlyMap<Serialization, Codec>;
+  readonly codecs: Codecs;
   readonly lenient: boolean;
   readonly deflate: boolean;
   /** Bytes of one message, also after decompression. */
@@ -123,12 +121,10 @@ export class WsServer implements Binding {
     this.#handshakes.set(request, decision);
     this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
       const { clock, codecs, lenient, limits, links, observer, trust } = this.#options;
-      const codec = codecs.get(decision.subprotocol.serialization);
-      if (codec === undefined) throw new GatewayError("GW_INTERNAL");
       this.#opened += 1;
       const link = new WsLink(webSocket, socket, {
         id: `l${this.#opened}`,
-        codec,
+        codec: codecs[decision.subprotocol.serialization],
         dialect: firstDialect(decision.subprotocol),
         lenient,
         limits,

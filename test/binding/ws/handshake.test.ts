@@ -119,8 +119,6 @@ test.each<[string, string, number, UpgradeRequest["headers"], Partial<HandshakeR
   ],
   ["no subprotocol (HS-07)", "bad-subprotocol", 400, { "sec-websocket-protocol": undefined }, {}],
   ["an unknown one only (HS-08)", "bad-subprotocol", 400, { "sec-websocket-protocol": "chat" }, {}],
-  ["XML (HS-19)", "bad-subprotocol", 400, { "sec-websocket-protocol": "oneM2M.xml" }, {}],
-  ["CBOR", "bad-subprotocol", 400, { "sec-websocket-protocol": "oneM2M.cbor" }, {}],
   [
     "the older name (HS-16)",
     "bad-subprotocol",

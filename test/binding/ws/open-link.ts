@@ -8,6 +8,7 @@ import { Corks } from "../../../src/binding/ws/corks.ts";
 import { type LinkLimits, WsLink } from "../../../src/binding/ws/link.ts";
 import { jsonCodec } from "../../../src/codec/json.ts";
 import type { Link, LinkHost, Observer } from "../../../src/core/ports.ts";
+import { firstDialect } from "../../../src/dialect/dialect.ts";
 import type { EntityId } from "../../../src/primitive/identifiers.ts";
 import {
   NOTHING_CARRIED,
@@ -79,7 +80,7 @@ export async function openLink(options: OpenLinkOptions = {}): Promise<OpenLink>
   const link = new WsLink(socket, request.socket, {
     id: "l1",
     codec: jsonCodec,
-    dialect: { wrapped: false, binary: false },
+    dialect: firstDialect({ serialization: "json", wrapsFirst: false }),
     lenient: true,
     trusted: false,
     secured: false,

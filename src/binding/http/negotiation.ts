@@ -1,0 +1,56 @@
+import type { IncomingHttpHeaders } from "node:http";
+import { GatewayError } from "../../base/errors.ts";
+import type { Serialization } from "../../primitive/content.ts";
+import type { Operation } from "../../primitive/primitive.ts";
+import { chooseAccepted } from "./accept.ts";
+import type { Classified } from "./classify.ts";
+import { serializationOf } from "./content-type.ts";
+
+const SERIALIZATIONS: readonly Serialization[] = ["json", "xml", "cbor"];
+
+/** Operations whose requests have no body in HTTP (TS-0009, 6.2.1). */
+export const isBodyless = (operation: Operation): boolean =>
+  operation === "retrieve" || operation === "delete";
+
+/**
+ * What the answer's content is wanted in: by Accept, else as the request's content (TS-0009, 6.4.3; TS-0004, 7.3.3.12).
+ *
+ * @param content of the request's own content; undefined when it has none
+ * @throws GatewayError GW_NOT_ACCEPTABLE
+ */
+export function answerWantedIn(
+  accept: string | undefined,
+  content: Serialization | undefined,
+): Serialization | undefined {
+  const accepted = chooseAccepted(accept, SERIALIZATIONS);
+  if (accepted === "not-acceptable") throw new GatewayError("GW_NOT_ACCEPTABLE");
+  return accepted === "no-preference" ? content : accepted;
+}
+
+/** What the sentence of an error is best written in. */
+export function sentenceReadIn(headers: IncomingHttpHeaders): Serialization | undefined {
+  const accepted = chooseAccepted(headers.accept, SERIALIZATIONS);
+  if (accepted === "not-acceptable") return undefined;
+  if (accepted !== "no-preference") return accepted;
+  return serializationOf(headers["content-type"]?.split(";")[0] ?? "");
+}
+
+/**
+ * Whether a request for the CSE, and the answer to it, can pass as they are (architecture, S1).
+ *
+ * @param spoken what the CSE reads and writes
+ */
+export function passesAsItIs(
+  { operation, contentType: { serialization } }: Classified,
+  accept: string | undefined,
+  spoken: readonly Serialization[],
+): boolean {
+  // What cannot become a primitive cannot be transcoded either.
+  if (operation === undefined) return true;
+  const isRead =
+    isBodyless(operation) || serialization === undefined || spoken.includes(serialization);
+  const canAnswer =
+    chooseAccepted(accept, spoken) !== "not-acceptable" ||
+    chooseAccepted(accept, SERIALIZATIONS) === "not-acceptable";
+  return isRead && canAnswer;
+}

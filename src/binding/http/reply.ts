@@ -1,0 +1,73 @@
+import type { ServerResponse } from "node:http";
+import { GatewayError } from "../../base/errors.ts";
+import { Rsc } from "../../base/response-status-code.ts";
+import type { Codecs, Payload } from "../../codec/codec.ts";
+import type { Route } from "../../core/route.ts";
+import type { Content, Serialization } from "../../primitive/content.ts";
+import type { Operation, ResponsePrimitive } from "../../primitive/primitive.ts";
+import { respondFailure } from "../../primitive/respond.ts";
+import { httpFromResponse } from "./response-mapping.ts";
+
+/** What of a request its answer depends on; undefined where the request was not understood. */
+export interface Asked {
+  readonly operation: Operation | undefined;
+  readonly route: Route | undefined;
+  /** JSON when it is undefined. */
+  readonly answerIn: Serialization | undefined;
+  /** How the originator reads empty XML elements. */
+  readonly emptyIsNull: boolean;
+}
+
+/** Writes response primitives as HTTP responses (TS-0009, 6.3). */
+export class ReplyWriter {
+  readonly #codecs: Codecs;
+  readonly #disposition: boolean;
+
+  /** @param options `disposition`: say with X-M2MGW-Disposition what became of a request to a registree */
+  constructor(options: { readonly codecs: Codecs; readonly disposition: boolean }) {
+    this.#codecs = options.codecs;
+    this.#disposition = options.disposition;
+  }
+
+  write(response: ServerResponse, answer: ResponsePrimitive, asked: Asked): void {
+    const { operation, route, answerIn = "json" } = asked;
+    const { mediaType } = this.#codecs[answerIn];
+    const { status, headers, content } = httpFromResponse(answer, { operation, mediaType });
+    const body = this.#bodyOf(content, asked);
+    if (body instanceof GatewayError) {
+      const told = answer.failure !== body.code;
+      this.write(response, told ? respondFailure(answer, body) : withoutContent(answer), asked);
+      return;
+    }
+    headers.push("Content-Length", String(Buffer.byteLength(body)));
+    if (this.#disposition && route !== undefined && route.via !== "cse") {
+      headers.push("X-M2MGW-Disposition", dispositionOf(answer));
+    }
+    response.writeHead(status, headers);
+    response.end(body);
+  }
+
+  /** Where the originator's serialization cannot say the result, that is what it is told: the request was carried out. */
+  #bodyOf(
+    content: Content | undefined,
+    { answerIn = "json", emptyIsNull }: Asked,
+  ): Payload | GatewayError {
+    if (content === undefined) return "";
+    try {
+      return this.#codecs[answerIn].encodeContent(content, { emptyIsNull });
+    } catch (cause) {
+      const detail = cause instanceof GatewayError ? cause.message : "it cannot be written";
+      return new GatewayError("GW_NOT_ACCEPTABLE", { detail, cause });
+    }
+  }
+}
+
+const withoutContent = (answer: ResponsePrimitive): ResponsePrimitive => ({
+  ...answer,
+  content: undefined,
+});
+
+function dispositionOf(answer: ResponsePrimitive): "relayed" | "expired" | "refused" {
+  if (answer.failure === undefined) return "relayed";
+  return answer.responseStatusCode === Rsc.REQUEST_TIMEOUT ? "expired" : "refused";
+}

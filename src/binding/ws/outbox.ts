@@ -1,0 +1,136 @@
+import type { Clock, EpochMs } from "../../base/clock.ts";
+import { GatewayError } from "../../base/errors.ts";
+import { PendingRequests, Waiting } from "../../core/pending.ts";
+import type { EntityId } from "../../primitive/identifiers.ts";
+import type { RequestId, RequestPrimitive, ResponsePrimitive } from "../../primitive/primitive.ts";
+import { type LineLimits, WaitingLine } from "./waiting-line.ts";
+
+export interface OutboxOptions {
+  readonly limits: LineLimits & {
+    /** Requests without an answer at a time; more wait. */
+    readonly window: number;
+  };
+  readonly clock: Clock;
+  /** Writes a request under its identifier on the wire. @throws GatewayError */
+  readonly send: (request: RequestPrimitive, wireId: RequestId) => void;
+  /** Whether the peer reads too slowly to be sent more. */
+  readonly isSlow: () => boolean;
+  /** Called after each request that ended, whatever its outcome. */
+  readonly ended: () => void;
+}
+
+/** A request that found the window full. */
+interface Queued {
+  readonly waiting: Waiting;
+  readonly deadline: EpochMs;
+  readonly bytes: number;
+}
+
+/** The requests for the peer of one link: those that await its answer, and those that await their turn. */
+export class Outbox {
+  readonly #options: OutboxOptions;
+  readonly #pending: PendingRequests;
+  readonly #queued: WaitingLine<Queued>;
+
+  constructor(options: OutboxOptions) {
+    this.#options = options;
+    this.#pending = new PendingRequests(options.ended);
+    this.#queued = new WaitingLine(options.limits);
+  }
+
+  /** Whether no answer is awaited. */
+  get isIdle(): boolean {
+    return this.#pending.size === 0;
+  }
+
+  /** Sends a request, now or when its turn comes. @throws GatewayError by rejection */
+  deliver(
+    request: RequestPrimitive,
+    deadline: EpochMs,
+    registree: EntityId,
+  ): Promise<ResponsePrimitive> {
+    return new Promise((resolve, reject) => {
+      const full = this.#isFull();
+      const bytes = request.content?.size ?? 0;
+      if (full && !this.#queued.hasRoom(bytes)) return reject(new GatewayError("GW_LINK_BUSY"));
+      let queued: Queued | undefined;
+      const timer = this.#options.clock.at(deadline, () => {
+        const unsent = queued !== undefined && this.#queued.leave(queued);
+        waiting.settle(new GatewayError(unsent ? "GW_NOT_SENT_IN_TIME" : "GW_NO_ANSWER"));
+      });
+      const waiting = new Waiting(request, registree, (outcome) => {
+        timer.cancel();
+        if (outcome instanceof GatewayError) reject(outcome);
+        else resolve(outcome);
+      });
+      if (full) {
+        queued = { waiting, deadline, bytes };
+        this.#queued.join(queued);
+      } else {
+        this.#send(waiting);
+      }
+    });
+  }
+
+  /** The request that waits under an identifier of the wire. */
+  asked(wireId: string): RequestPrimitive | undefined {
+    return this.#pending.asked(wireId);
+  }
+
+  /** Takes an answer. False when nobody waits for it. */
+  settle(response: ResponsePrimitive): boolean {
+    return this.#pending.settle(response);
+  }
+
+  /** Lets answers of `registree` that `other` awaits arrive here too. */
+  inherit(other: Outbox, registree: EntityId): void {
+    this.#pending.inherit(other.#pending, registree);
+  }
+
+  /** The registree is no more: what is for it fails. */
+  abandon(registree: EntityId): void {
+    this.#pending.abandon(registree);
+    for (const queued of this.#queued) {
+      if (queued.waiting.registree !== registree) continue;
+      this.#queued.leave(queued);
+      queued.waiting.settle(new GatewayError("GW_TARGET_UNKNOWN"));
+    }
+  }
+
+  /** Sends what waited, as far as the window allows. */
+  progress(): void {
+    for (const queued of this.#queued) {
+      if (this.#isFull()) return;
+      this.#queued.leave(queued);
+      if (this.#options.clock.now() < queued.deadline) this.#send(queued.waiting);
+      else queued.waiting.settle(new GatewayError("GW_NOT_SENT_IN_TIME"));
+    }
+  }
+
+  /** Nothing more will be sent. */
+  refuseQueued(): void {
+    for (const queued of this.#queued) {
+      this.#queued.leave(queued);
+      queued.waiting.settle(new GatewayError("GW_TARGET_OFFLINE"));
+    }
+  }
+
+  /** No answer can come on this link any more. */
+  lose(): void {
+    this.#pending.lose("GW_LINK_LOST");
+  }
+
+  #isFull(): boolean {
+    return this.#pending.size >= this.#options.limits.window || this.#options.isSlow();
+  }
+
+  #send(waiting: Waiting): void {
+    try {
+      this.#options.send(waiting.request, this.#pending.add(waiting));
+    } catch (error) {
+      waiting.settle(
+        error instanceof GatewayError ? error : new GatewayError("GW_INTERNAL", { cause: error }),
+      );
+    }
+  }
+}
