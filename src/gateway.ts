@@ -174,7 +174,7 @@ class Assembly implements Gateway {
       cseTimeout: config.cse.timeout,
       codecs,
       cseSerializations: config.cse.serializations,
-      applications: new Applications({ registry, exchanges, registrations, clock, observer }),
+      applications: new Applications({ domain, registry, exchanges, registrations, clock, observer }),
       passThrough: upstream.passThrough,
       clock,
       observer,

@@ -1,6 +1,7 @@
 import type { Clock } from "../base/clock.ts";
 import { Rsc } from "../base/response-status-code.ts";
-import { stemOf } from "../primitive/identifiers.ts";
+import type { Serialization } from "../primitive/content.ts";
+import { type Domain, entityIdOf, stemOf } from "../primitive/identifiers.ts";
 import {
   type Operation,
   type RequestPrimitive,
@@ -19,6 +20,7 @@ import { chooseRoute, type Route } from "./route.ts";
 
 /** Serves the requests that applications and the CSE make at the HTTP face. */
 export class Applications {
+  readonly #domain: Domain;
   readonly #registry: Registry;
   readonly #exchanges: Exchanges;
   readonly #registrations: Registrations;
@@ -26,12 +28,14 @@ export class Applications {
   readonly #observer: Observer;
 
   constructor(parts: {
+    domain: Domain;
     registry: Registry;
     exchanges: Exchanges;
     registrations: Registrations;
     clock: Clock;
     observer: Observer;
   }) {
+    this.#domain = parts.domain;
     this.#clock = parts.clock;
     this.#observer = parts.observer;
     this.#registry = parts.registry;
@@ -49,6 +53,11 @@ export class Applications {
     const registration = this.#registry.byToken(token);
     if (registration === undefined) return undefined;
     return targetId(registration.kind === "ae" ? stemOf(registration.id) : registration.id);
+  }
+
+  /** What an originator said at its registration that it reads best (TS-0004, 7.3.3.12). */
+  readBestBy(originator: string): Serialization | undefined {
+    return this.#registry.registration(entityIdOf(originator, this.#domain))?.reads?.[0];
   }
 
   /** Never rejects: a failure is a response primitive. Undefined when no response is wanted. */

@@ -1,6 +1,13 @@
 import type { EpochMs } from "../base/clock.ts";
 import { Rsc } from "../base/response-status-code.ts";
-import { isTreeObject, rootObjectOf, type TreeObject } from "../primitive/content.ts";
+import {
+  isTreeObject,
+  rootObjectOf,
+  SERIALIZATIONS,
+  type Serialization,
+  type Tree,
+  type TreeObject,
+} from "../primitive/content.ts";
 import {
   addressOf,
   type Domain,
@@ -20,6 +27,7 @@ export interface LearntResource {
   readonly pointsOfAccess: readonly string[] | undefined;
   readonly reachable: boolean;
   readonly expires: EpochMs | undefined;
+  readonly reads: readonly Serialization[] | undefined;
 }
 
 /** Whether a request registers an entity: Create of `<AE>` or `<remoteCSE>` (TS-0004, 7.4.5.2.1 and 7.4.4.2.1). */
@@ -80,7 +88,11 @@ export function learnRetrieved(
 export function learnUpdate(
   request: RequestPrimitive,
   response: ResponsePrimitive,
-): { readonly expires: EpochMs | undefined; readonly reachable: boolean | undefined } {
+): {
+  readonly expires: EpochMs | undefined;
+  readonly reachable: boolean | undefined;
+  readonly reads: readonly Serialization[] | undefined;
+} {
   const asked = rootObjectOf(request.content)?.members ?? {};
   const left = rootObjectOf(response.content)?.members ?? {};
   const et = textOf(left["et"]) ?? textOf(asked["et"]);
@@ -88,6 +100,7 @@ export function learnUpdate(
   return {
     expires: et === undefined ? undefined : parseTimestamp(et),
     reachable: typeof rr === "boolean" ? rr : undefined,
+    reads: serializationsIn(left["csz"] ?? asked["csz"]),
   };
 }
 
@@ -116,7 +129,18 @@ function learnt(
     // Mandatory at creation; a registrar that does not repeat it keeps what was asked for.
     reachable: members["rr"] !== false,
     expires: et === undefined ? undefined : parseTimestamp(et),
+    reads: serializationsIn(members["csz"]),
   };
+}
+
+/** contentSerialization: `cbor` by the standard (TS-0004, m2m:serializations), `application/cbor` by ACME. */
+function serializationsIn(csz: Tree | undefined): readonly Serialization[] | undefined {
+  if (!Array.isArray(csz)) return undefined;
+  const written = csz.map((entry) => /(?:^|[/+])(json|xml|cbor)$/i.exec(String(entry))?.[1]);
+  const known = SERIALIZATIONS.filter((it) => written.includes(it));
+  return known.length === 0
+    ? undefined
+    : known.sort((a, b) => written.indexOf(a) - written.indexOf(b));
 }
 
 /** The attributes in the answer to a Create, under `m2m:rce` or not. */

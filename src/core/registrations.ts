@@ -174,13 +174,16 @@ export class Registrations {
     const left = learnUpdate(request, response);
     const expires = left.expires ?? current.expires;
     const reachable = left.reachable ?? current.reachable;
-    const same = expires === current.expires && reachable === current.reachable;
+    const reads = left.reads ?? current.reads;
+    const same =
+      expires === current.expires && reachable === current.reachable && left.reads === undefined;
     if (wrote === undefined && same) return;
     await this.#store({
       ...current,
       pointsOfAccess: wrote === undefined ? current.pointsOfAccess : wrote.list,
       expires,
       reachable,
+      reads,
     });
   }
 
@@ -197,8 +200,8 @@ export class Registrations {
     if (learnt?.id !== registration.id) return;
     const current = registry.registration(registration.id);
     if (current?.token !== registration.token) return;
-    const { expires, reachable } = learnt;
-    await this.#store({ ...current, expires, reachable });
+    const { expires, reachable, reads } = learnt;
+    await this.#store({ ...current, expires, reachable, reads });
   }
 
   /** Ends a registration that is no more: nothing reaches it, and its point of access is unknown from now on. */
@@ -260,8 +263,8 @@ export class Registrations {
         registree: id,
       });
     }
-    const { kind, addresses, reachable, expires } = learnt;
-    return { id, kind, token, addresses, pointsOfAccess, reachable, expires };
+    const { kind, addresses, reachable, expires, reads } = learnt;
+    return { id, kind, token, addresses, pointsOfAccess, reachable, expires, reads };
   }
 
   async #store(registration: Registration): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Clock, EpochMs, Timer } from "../base/clock.ts";
+import type { Serialization } from "../primitive/content.ts";
 import {
   addressOf,
   cseIdOf,
@@ -24,6 +25,8 @@ export interface Registration {
   readonly reachable: boolean;
   /** When its resource expires, if the registrar said so. */
   readonly expires: EpochMs | undefined;
+  /** contentSerialization: what it reads, the best first; undefined when it did not say. */
+  readonly reads?: readonly Serialization[] | undefined;
 }
 
 export type BindResult =

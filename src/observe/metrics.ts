@@ -13,12 +13,11 @@ import {
   type HandshakeResult,
   type Observer,
 } from "../core/ports.ts";
-import type { Serialization } from "../primitive/content.ts";
+import { SERIALIZATIONS, type Serialization } from "../primitive/content.ts";
 import { OPERATIONS } from "../primitive/primitive.ts";
 import { Buckets, CountsBy } from "./hot-counters.ts";
 
 const DIRECTIONS = ["to-registree", "to-cse"] as const satisfies readonly Direction[];
-const SERIALIZATIONS = ["json", "xml", "cbor"] as const satisfies readonly Serialization[];
 const STATUS_CLASSES = ["1xx", "2xx", "3xx", "4xx", "5xx"] as const;
 const BOUNDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 

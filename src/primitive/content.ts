@@ -1,4 +1,5 @@
-export type Serialization = "json" | "xml" | "cbor";
+export const SERIALIZATIONS = ["json", "xml", "cbor"] as const;
+export type Serialization = (typeof SERIALIZATIONS)[number];
 
 /** A value in the shape JSON gives it, the canonical form of content (TS-0004, 8.4). */
 export type Tree = null | boolean | number | bigint | string | readonly Tree[] | TreeObject;
@@ -94,7 +95,7 @@ export class MadeContent implements Content {
 
   edited(edits: readonly Edit[]): Content {
     return new MadeContent(
-      edits.reduce((tree, edit) => withValue(tree, edit.path, edit.value), this.#tree),
+      edits.reduce((tree: Tree, edit) => withValue(tree, edit.path, edit.value), this.#tree),
     );
   }
 }
@@ -126,15 +127,21 @@ export function rootObjectOf(
   return isTreeObject(members) ? { root, members } : undefined;
 }
 
-function withValue(tree: Tree, path: readonly string[], value: Tree | undefined): Tree {
+/** `tree` with the value at `path` replaced, added, or taken out where it is undefined; objects on the way are made. */
+export function withValue<T extends ExactTree>(
+  tree: T,
+  path: readonly string[],
+  value: Tree | undefined,
+): T | Tree {
   const [name, ...rest] = path;
   if (name === undefined) return value ?? null;
-  if (!isTreeObject(tree)) return tree;
-  const members = new Map(Object.entries(tree));
+  if (!isExactObject(tree)) return tree;
+  const members = new Map<string, ExactTree>(Object.entries(tree));
   const before = members.get(name);
   if (value === undefined && (rest.length === 0 || before === undefined)) members.delete(name);
   else members.set(name, withValue(before ?? {}, rest, value));
-  return Object.fromEntries(members);
+  // Nothing but a Tree was put into it.
+  return Object.fromEntries(members) as unknown as T;
 }
 
 /** For rules, which calculate with numbers: what a double makes of each. */

@@ -235,3 +235,26 @@ test.each<[string, unknown, unknown, boolean | undefined]>([
   const request = requestOf({ op: "update", to: "CAE1", pc: asked });
   expect(learnUpdate(request, responseOf(2004, answered)).reachable).toBe(expected);
 });
+
+test.each([
+  [["cbor"], ["cbor"]],
+  [
+    ["xml", "json"],
+    ["xml", "json"],
+  ],
+  [
+    ["application/cbor", "application/json"],
+    ["cbor", "json"],
+  ],
+  [["application/vnd.onem2m-ntfy+xml"], ["xml"]],
+  [["protobuf", "json"], ["json"]],
+  [["protobuf"], undefined],
+  ["json", undefined],
+  [undefined, undefined],
+])("contentSerialization %j is read as %j (TS-0004, m2m:serializations; ACME)", (csz, reads) => {
+  const created = requestOf({ op: "create", ty: 2, pc: { "m2m:ae": { csz } } });
+  const answer = responseOf(2001, { "m2m:ae": { aei: "CAE1" } });
+  expect(learnRegistration("ae", created, answer, DOMAIN)?.reads).toEqual(reads);
+  const updated = requestOf({ op: "update", pc: { "m2m:ae": { csz } } });
+  expect(learnUpdate(updated, responseOf(2004)).reads).toEqual(reads);
+});

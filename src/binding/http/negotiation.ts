@@ -1,12 +1,10 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { GatewayError } from "../../base/errors.ts";
-import type { Serialization } from "../../primitive/content.ts";
+import { SERIALIZATIONS, type Serialization } from "../../primitive/content.ts";
 import type { Operation } from "../../primitive/primitive.ts";
 import { chooseAccepted } from "./accept.ts";
 import type { Classified } from "./classify.ts";
 import { serializationOf } from "./content-type.ts";
-
-const SERIALIZATIONS: readonly Serialization[] = ["json", "xml", "cbor"];
 
 /** Operations whose requests have no body in HTTP (TS-0009, 6.2.1). */
 export const isBodyless = (operation: Operation): boolean =>

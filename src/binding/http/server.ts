@@ -168,7 +168,9 @@ export class HttpServer implements Binding {
       response.writeHead(204, ["Allow", "GET, POST, PUT, DELETE, OPTIONS"]).end();
       return;
     }
-    const answerIn = answerWantedIn(request.headers.accept, contentType.serialization);
+    const answerIn =
+      answerWantedIn(request.headers.accept, contentType.serialization) ??
+      applications.readBestBy(headerText(request.headers["x-m2m-origin"]));
     const body = isBodyless(operation)
       ? undefined
       : await readBody(request, { clock, limit: maxBody, within: BODY_TIMEOUT });
