@@ -9,10 +9,10 @@ import { CseProbe } from "./binding/http/cse-probe.ts";
 import { PassThrough } from "./binding/http/pass-through.ts";
 import { HttpServer } from "./binding/http/server.ts";
 import { WsServer } from "./binding/ws/server.ts";
-import { cborCodec } from "./codec/cbor.ts";
+import { cborCodec } from "./codec/cbor/cbor.ts";
 import type { Codecs } from "./codec/codec.ts";
-import { jsonCodec } from "./codec/json.ts";
-import { createXmlCodec } from "./codec/xml.ts";
+import { jsonCodec } from "./codec/json/json.ts";
+import { createXmlCodec } from "./codec/xml/xml.ts";
 import { isLoopback, type Network } from "./config/addresses.ts";
 import { deploymentOf } from "./config/load.ts";
 import type { Config } from "./config/schema.ts";
@@ -174,7 +174,14 @@ class Assembly implements Gateway {
       cseTimeout: config.cse.timeout,
       codecs,
       cseSerializations: config.cse.serializations,
-      applications: new Applications({ domain, registry, exchanges, registrations, clock, observer }),
+      applications: new Applications({
+        domain,
+        registry,
+        exchanges,
+        registrations,
+        clock,
+        observer,
+      }),
       passThrough: upstream.passThrough,
       clock,
       observer,

@@ -1,4 +1,4 @@
-import { jsonCodec } from "../../src/codec/json.ts";
+import { jsonCodec } from "../../src/codec/json/json.ts";
 import type { Content } from "../../src/primitive/content.ts";
 import type { CseId, Domain, EntityId } from "../../src/primitive/identifiers.ts";
 import {

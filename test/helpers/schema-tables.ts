@@ -35,7 +35,7 @@ interface FlexContainerFact {
   readonly inst: boolean;
 }
 
-/** The files of src/codec/facts. */
+/** The files of src/codec/schema/facts. */
 export interface Facts {
   readonly attributes: Readonly<
     Record<string, AttributeFact & { readonly variants?: readonly AttributeFact[] }>
@@ -47,10 +47,10 @@ export interface Facts {
 
 const pathOf = (file: string): string => fileURLToPath(new URL(`../../${file}`, import.meta.url));
 
-/** Reads src/codec/facts. */
+/** Reads src/codec/schema/facts. */
 export function readFacts(): Facts {
   const read = (name: string): unknown =>
-    JSON.parse(readFileSync(pathOf(`src/codec/facts/${name}.json`), "utf8"));
+    JSON.parse(readFileSync(pathOf(`src/codec/schema/facts/${name}.json`), "utf8"));
   return {
     attributes: read("attributes"),
     resources: read("resources"),
@@ -60,7 +60,7 @@ export function readFacts(): Facts {
 }
 
 /**
- * The text of src/codec/tables.generated.ts: four tables, a line for each shape, a word for each member.
+ * The text of src/codec/schema/tables.generated.ts: four tables, a line for each shape, a word for each member.
  *
  * A word is `@` before an XML attribute or `=` before the element's text, the name, the mark of its kind or `{shape}`
  * of an object, then `[]` for an xs:list or `+` for a repeated element. `%` alone is the place of one content root.
@@ -70,7 +70,7 @@ export function readFacts(): Facts {
 export function renderSchemaTables(facts: Facts): string {
   const roots = Object.entries(facts.resources);
   return [
-    "// Made by `npm run readme` from src/codec/facts; schema.ts says how it reads.\n",
+    "// Made by `npm run readme` from src/codec/schema/facts; schema.ts says how it reads.\n",
     table(
       "CONTENT_ROOTS",
       "Content roots that are no resources, each of them a member.",

@@ -8,7 +8,7 @@ import { readFacts, renderSchemaTables } from "./schema-tables.ts";
 const pathOf = (file: string): string => fileURLToPath(new URL(`../../${file}`, import.meta.url));
 
 writeFileSync(pathOf("config/gateway.example.yaml"), renderExample());
-writeFileSync(pathOf("src/codec/tables.generated.ts"), renderSchemaTables(readFacts()));
+writeFileSync(pathOf("src/codec/schema/tables.generated.ts"), renderSchemaTables(readFacts()));
 
 const readme = pathOf("README.md");
 const updated = existsSync(readme) ? withKeyTable(readFileSync(readme, "utf8")) : undefined;

@@ -7,7 +7,7 @@ import {
 } from "../../../src/binding/http/request-mapping.ts";
 import { httpFromResponse, responseFromHttp } from "../../../src/binding/http/response-mapping.ts";
 import { splitTarget, targetOf } from "../../../src/binding/http/target.ts";
-import { jsonCodec } from "../../../src/codec/json.ts";
+import { jsonCodec } from "../../../src/codec/json/json.ts";
 import { type Content, MadeContent, type Tree } from "../../../src/primitive/content.ts";
 import {
   operationNumber,

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { expect, test } from "vitest";
-import { jsonCodec } from "../../../src/codec/json.ts";
+import { jsonCodec } from "../../../src/codec/json/json.ts";
 import type { CloseReason } from "../../../src/core/ports.ts";
 import { MadeContent } from "../../../src/primitive/content.ts";
 import type { ResponsePrimitive } from "../../../src/primitive/primitive.ts";

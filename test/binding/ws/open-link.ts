@@ -6,7 +6,7 @@ import { type WebSocket, WebSocketServer } from "ws";
 import { later, millis } from "../../../src/base/clock.ts";
 import { Corks } from "../../../src/binding/ws/corks.ts";
 import { type LinkLimits, WsLink } from "../../../src/binding/ws/link.ts";
-import { jsonCodec } from "../../../src/codec/json.ts";
+import { jsonCodec } from "../../../src/codec/json/json.ts";
 import type { Link, LinkHost, Observer } from "../../../src/core/ports.ts";
 import { firstDialect } from "../../../src/dialect/dialect.ts";
 import type { EntityId } from "../../../src/primitive/identifiers.ts";

@@ -1,0 +1,118 @@
+import type { ExactTree } from "../../primitive/content.ts";
+import { operationNumber, type Primitive, type RequestId } from "../../primitive/primitive.ts";
+import type { Codec, Payload, Reading, ReadOptions, WriteOptions } from "../codec.ts";
+import { type Envelope, primitiveOf, unreadable } from "../envelope.ts";
+import { CborContent, cborBytesOf, decodeCborContent } from "./content.ts";
+import { bytesOfHex } from "./hex.ts";
+import { isEmptyMap, isMapAt } from "./item.ts";
+import { CborFault, type CborMember, membersAt, scanMap } from "./scan.ts";
+import { readCbor } from "./tree.ts";
+import { CborWriter } from "./writer.ts";
+
+/** CBOR as TS-0004, 8.5 has it; wrapped primitives and hex text are understood, and written on demand. */
+export const cborCodec: Codec = {
+  serialization: "cbor",
+  mediaType: "application/cbor",
+  frame: "binary",
+
+  decodeContent: decodeCborContent,
+
+  encodeContent: cborBytesOf,
+
+  readPrimitive(message, options) {
+    const bytes = bytesOfHex(message);
+    if (bytes === undefined) return read(message, options);
+    const reading = read(bytes, options);
+    return "primitive" in reading ? { ...reading, hex: true } : reading;
+  },
+
+  writePrimitive: write,
+};
+
+function read(message: Uint8Array, options: ReadOptions): Reading {
+  try {
+    const { bytes, members } = scanMap(message);
+    const wrapper = members.length === 1 ? members[0] : undefined;
+    const wrapped =
+      wrapper !== undefined &&
+      (wrapper.name === "m2m:rqp" || wrapper.name === "m2m:rsp") &&
+      isMapAt(bytes, wrapper.start);
+    const envelope = envelopeOf(bytes, wrapped ? membersAt(bytes, wrapper.start) : members);
+    return primitiveOf(envelope, wrapped, options, "cbor");
+  } catch (error) {
+    if (!(error instanceof CborFault)) throw error;
+    return unreadable(`CBOR with ${error.message}`);
+  }
+}
+
+function envelopeOf(bytes: Buffer, members: readonly CborMember[]): Envelope {
+  const envelope: Envelope = { carried: undefined };
+  for (const { name, start, end, root } of members) {
+    switch (name) {
+      case "op":
+      case "rsc":
+      case "rqi":
+      case "to":
+      case "fr":
+      case "ty":
+      case "rvi":
+        envelope[name] = readCbor(bytes.subarray(start, end));
+        break;
+      case "pc":
+        // An empty `pc` says nothing; where content is mandatory its absence is the error.
+        envelope.content = isEmptyMap(bytes, start, end)
+          ? undefined
+          : new CborContent(bytes.subarray(start, end), root);
+        break;
+      default:
+        envelope.carried ??= new Map();
+        envelope.carried.set(name, readCbor(bytes.subarray(start, end)));
+    }
+  }
+  return envelope;
+}
+
+function write(
+  primitive: Primitive,
+  { wrapped, requestIdentifier, hex = false }: WriteOptions,
+): Payload {
+  const { content } = primitive;
+  const writer = new CborWriter(ENVELOPE_ROOM + (content?.size ?? 0));
+  if (wrapped) {
+    writer.map(1);
+    writer.text(primitive.kind === "request" ? "m2m:rqp" : "m2m:rsp");
+  }
+  const members = membersOf(primitive, requestIdentifier);
+  writer.map(members.length + (content === undefined ? 0 : 1));
+  for (const [name, value] of members) {
+    writer.text(name);
+    writer.tree(value);
+  }
+  if (content !== undefined) {
+    writer.text("pc");
+    writer.item(cborBytesOf(content));
+  }
+  return hex ? writer.written().toString("hex") : writer.written();
+}
+
+/** All but the content. */
+function membersOf(
+  primitive: Primitive,
+  requestIdentifier: RequestId,
+): (readonly [string, ExactTree])[] {
+  const members: (readonly [string, ExactTree])[] = [];
+  if (primitive.kind === "request") {
+    members.push(["op", operationNumber(primitive.operation)], ["to", primitive.to]);
+    if (primitive.from !== undefined) members.push(["fr", primitive.from]);
+    members.push(["rqi", requestIdentifier]);
+    if (primitive.resourceType !== undefined) members.push(["ty", primitive.resourceType]);
+  } else {
+    members.push(["rsc", primitive.responseStatusCode], ["rqi", requestIdentifier]);
+  }
+  if (primitive.releaseVersion !== undefined) members.push(["rvi", primitive.releaseVersion]);
+  for (const [name, value] of primitive.carried) members.push([name, value as ExactTree]);
+  return members;
+}
+
+/** Bytes that an envelope rarely exceeds. */
+const ENVELOPE_ROOM = 256;

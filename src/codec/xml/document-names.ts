@@ -1,0 +1,41 @@
+import { namespaceOf } from "../schema/schema.ts";
+import { declarationMarkup } from "./markup.ts";
+import { isQualifiedName } from "./scan.ts";
+import { notTranscodable } from "./text.ts";
+
+/** The names used in one document while it is written, and the prefixes that its root has to declare for them. */
+export class DocumentNames {
+  readonly #namespaces: ReadonlyMap<string, string>;
+  readonly #prefixes = new Map<string, string>();
+  readonly #names = new Set<string>();
+
+  /** @param namespaces what prefixes stand for, where the standard does not say or the document says otherwise */
+  constructor(namespaces: ReadonlyMap<string, string>) {
+    this.#namespaces = namespaces;
+  }
+
+  /** The name, if XML takes it. @throws GatewayError GW_CONTENT_NOT_TRANSCODABLE */
+  checked(name: string): string {
+    if (this.#names.has(name)) return name;
+    const prefix = name.includes(":") ? name.slice(0, name.indexOf(":")) : "";
+    if (!isQualifiedName(name) || prefix === "xmlns" || prefix === "xml") {
+      throw notTranscodable(`${JSON.stringify(name.slice(0, 32))} is no name in XML`);
+    }
+    if (prefix !== "") {
+      const namespace = this.#namespaces.get(prefix) ?? namespaceOf(prefix);
+      if (namespace === undefined) {
+        throw notTranscodable(`no namespace is known for the prefix ${prefix.slice(0, 32)}`);
+      }
+      this.#prefixes.set(prefix, namespace);
+    }
+    this.#names.add(name);
+    return name;
+  }
+
+  /** The attributes that declare what was used so far, in the order of first use. */
+  declarations(): string {
+    return [...this.#prefixes]
+      .map(([prefix, namespace]) => declarationMarkup(prefix, namespace))
+      .join("");
+  }
+}
