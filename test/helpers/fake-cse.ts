@@ -11,13 +11,14 @@ export interface CseRequest {
   /** Names and values with their spelling on the wire. */
   readonly rawHeaders: readonly string[];
   readonly body: string;
+  readonly bytes: Buffer;
 }
 
 export interface CseAnswer {
   readonly status?: number;
   readonly rsc?: number;
   readonly headers?: Readonly<Record<string, string>>;
-  /** An object goes out as JSON, a string as it is. */
+  /** An object goes out as JSON, a string and bytes as they are. */
   readonly body?: unknown;
 }
 
@@ -48,12 +49,14 @@ export async function startCse(script: CseScript = defaultScript): Promise<FakeC
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
+    const bytes = Buffer.concat(chunks);
     const received: CseRequest = {
       method: request.method ?? "",
       target: request.url ?? "",
       headers: request.headers,
       rawHeaders: request.rawHeaders,
-      body: Buffer.concat(chunks).toString(),
+      body: bytes.toString(),
+      bytes,
     };
     requests.push(received);
     const answer = await current(received, response);
@@ -121,14 +124,15 @@ const STATUS: Readonly<Record<number, number>> = {
 
 function write(response: ServerResponse, request: CseRequest, answer: CseAnswer): void {
   const { rsc, headers = {}, body } = answer;
-  const text = body === undefined ? "" : typeof body === "string" ? body : JSON.stringify(body);
+  const raw = typeof body === "string" || body instanceof Uint8Array;
+  const bytes = body === undefined ? Buffer.of() : Buffer.from(raw ? body : JSON.stringify(body));
   const status = answer.status ?? (rsc === undefined ? 200 : (STATUS[rsc] ?? 400));
   response.writeHead(status, {
-    ...(text === "" ? {} : { "Content-Type": "application/json" }),
+    ...(bytes.length === 0 ? {} : { "Content-Type": "application/json" }),
     "X-M2M-RI": request.headers["x-m2m-ri"] ?? "",
     ...(rsc === undefined ? {} : { "X-M2M-RSC": String(rsc) }),
-    "Content-Length": Buffer.byteLength(text),
+    "Content-Length": bytes.length,
     ...headers,
   });
-  response.end(text);
+  response.end(bytes);
 }

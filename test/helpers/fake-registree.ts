@@ -13,6 +13,21 @@ export interface Message {
   [name: string]: unknown;
 }
 
+/** How a registree writes its messages and reads those of the gateway, by means of its own. */
+export interface Coder {
+  encode(message: Message): string | Uint8Array;
+  /** The primitive itself, whatever stood around it. */
+  decode(bytes: Buffer): Message;
+}
+
+const JSON_CODER: Coder = {
+  encode: (message) => JSON.stringify(message),
+  decode: (bytes) => {
+    const outer = JSON.parse(bytes.toString()) as Message;
+    return (outer["m2m:rqp"] ?? outer["m2m:rsp"] ?? outer) as Message;
+  },
+};
+
 export interface RegistreeOptions {
   readonly subprotocols?: readonly string[];
   /** X-M2M-Origin of the handshake. */
@@ -22,30 +37,41 @@ export interface RegistreeOptions {
   readonly answer?: (request: Message) => Message | undefined;
   readonly perMessageDeflate?: boolean;
   readonly autoPong?: boolean;
+  /** JSON without one. */
+  readonly coder?: Coder;
 }
 
 /** A scripted registree on a real WebSocket, closed when the test ends. */
 export class Registree {
   readonly socket: WebSocket;
   /** Every message as it came, text or binary. */
-  readonly frames: { readonly text: string; readonly isBinary: boolean }[] = [];
+  readonly frames: {
+    readonly text: string;
+    readonly bytes: Buffer;
+    readonly isBinary: boolean;
+  }[] = [];
   readonly closed: Promise<{ readonly code: number; readonly reason: string }>;
   readonly #requests = new Inbox<Message>();
   readonly #responses = new Inbox<Message>();
   readonly #expected = new Map<string, (response: Message) => void>();
+  readonly #coder: Coder;
   #sent = 0;
 
-  constructor(socket: WebSocket, answer: RegistreeOptions["answer"]) {
+  constructor(
+    socket: WebSocket,
+    { answer, coder = JSON_CODER }: Pick<RegistreeOptions, "answer" | "coder">,
+  ) {
     this.socket = socket;
+    this.#coder = coder;
     this.closed = new Promise((resolve) => {
       socket.on("close", (code, reason) => resolve({ code, reason: reason.toString() }));
     });
     socket.on("error", () => {});
     socket.on("message", (data, isBinary) => {
-      const text = data.toString();
-      this.frames.push({ text, isBinary });
-      const outer = JSON.parse(text) as Message;
-      const message = (outer["m2m:rqp"] ?? outer["m2m:rsp"] ?? outer) as Message;
+      // The default binaryType gives each message as one Buffer.
+      const bytes = data as Buffer;
+      this.frames.push({ text: bytes.toString(), bytes, isBinary });
+      const message = coder.decode(bytes);
       if (message.op === undefined) {
         const expected = this.#expected.get(String(message.rqi));
         this.#expected.delete(String(message.rqi));
@@ -59,10 +85,10 @@ export class Registree {
     });
   }
 
-  /** Sends a message as it is: an object as JSON text, a string as text, bytes as a binary frame. */
+  /** Sends a message as it is: an object by its coder, a string as text, bytes as a binary frame. */
   send(message: Message | string | Uint8Array): void {
     const raw = typeof message === "string" || message instanceof Uint8Array;
-    this.socket.send(raw ? message : JSON.stringify(message));
+    this.socket.send(raw ? message : this.#coder.encode(message));
   }
 
   /** Sends a request with `rqi` and `rvi` filled in, and gives its response. */
@@ -107,14 +133,14 @@ export async function connectRegistree(
   url: string,
   options: RegistreeOptions = {},
 ): Promise<Registree> {
-  const { subprotocols = ["oneM2M.json"], origin, headers = {}, answer } = options;
+  const { subprotocols = ["oneM2M.json"], origin, headers = {} } = options;
   const socket = new WebSocket(url, [...subprotocols], {
     headers: { ...headers, ...(origin === undefined ? {} : { "X-M2M-Origin": origin }) },
     perMessageDeflate: options.perMessageDeflate ?? false,
     autoPong: options.autoPong ?? true,
   });
   onTestFinished(() => socket.terminate());
-  const registree = new Registree(socket, answer);
+  const registree = new Registree(socket, options);
   await new Promise<void>((resolve, reject) => {
     socket.once("open", resolve);
     socket.once("error", reject);
