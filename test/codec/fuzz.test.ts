@@ -168,3 +168,11 @@ test("a parameter by the name of a content root, with several values, comes back
   const json = '{"op":2,"to":"a","rqi":"1","cod:binSh":[{"cnd":"x"},{"cnd":"y"}]}';
   checkMessage(Buffer.from(json), "json");
 });
+
+test("a list of words in which one is an object comes back from XML without lists in it", () => {
+  const context = { emptyIsNull: false };
+  const json = '{"m2m:ae":{"srv":["2a",{"x":"1"}]}}';
+  const xml = xmlCodec.encodeContent(jsonCodec.decodeContent(Buffer.from(json), context), context);
+  const again = xmlCodec.decodeContent(bytesOf(xml), context);
+  expect(jsonCodec.encodeContent(again, context)).toBe(json);
+});

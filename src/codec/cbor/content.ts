@@ -22,7 +22,7 @@ export function decodeCborContent(received: Uint8Array): Content {
 
 /** The CBOR of any content: as received where it came as CBOR. @throws GatewayError GW_CONTENT_NOT_TRANSCODABLE */
 export function cborBytesOf(content: Content): Buffer {
-  return content instanceof CborContent ? content.bytes : cborOf(content.exact());
+  return content instanceof CborContent ? content.bytes : cborOf(content.exact("values"));
 }
 
 /** Content that came in as CBOR: the bytes as they were sent, set right by the scan. Whoever makes one has checked them. */

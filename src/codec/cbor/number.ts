@@ -7,6 +7,8 @@ const SMALLEST = -(2n ** 64n);
 const LARGEST = 2n ** 64n - 1n;
 /** Digits of the longest such integer. */
 const LONGEST = 20;
+/** Digits, sign and point of decimals that all have a double of their own. */
+const SURE = 15;
 
 /**
  * What carries exactly the value of `number`; undefined when nothing does.
@@ -23,7 +25,13 @@ export function cborNumberOf(number: number | bigint | Numeral): CborNumber | un
   if (typeof number === "bigint") {
     return isCborInteger(number) ? { integer: number } : decimalNumber(String(number));
   }
-  return decimalNumber(number.text);
+  const { text } = number;
+  // So few digits a double carries, whatever they are.
+  if (text.length <= SURE && !/[eE]/.test(text)) {
+    const value = Number(text);
+    return Number.isInteger(value) ? { integer: value } : { double: value };
+  }
+  return decimalNumber(text);
 }
 
 const isCborInteger = (value: bigint): boolean => value >= SMALLEST && value <= LARGEST;

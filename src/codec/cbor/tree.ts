@@ -1,4 +1,4 @@
-import type { Tree } from "../../primitive/content.ts";
+import { setMember, type Tree } from "../../primitive/content.ts";
 import { argumentAt, BREAK, headSize, INDEFINITE, MAJOR } from "./item.ts";
 import { CborTexts } from "./text.ts";
 
@@ -113,14 +113,6 @@ class Reader {
     }
   }
 }
-
-/** Assignment is six times as fast as Object.fromEntries, but to this one name it would set the prototype. */
-function setMember(members: Record<string, Tree>, name: string, value: Tree): void {
-  if (name !== "__proto__") members[name] = value;
-  else Object.defineProperty(members, name, { value, ...PLAIN });
-}
-
-const PLAIN = { enumerable: true, configurable: true, writable: true } as const;
 
 /** A finite float of 16 bits: one for the sign, five for the exponent, ten for the fraction (RFC 8949, Appendix D). */
 function halfFloat(bits: number): number {

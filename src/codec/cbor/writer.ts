@@ -1,5 +1,5 @@
 import { GatewayError } from "../../base/errors.ts";
-import { type ExactTree, Numeral } from "../../primitive/content.ts";
+import { type ExactObject, type ExactTree, Numeral } from "../../primitive/content.ts";
 import { LONGEST_HEAD, MAJOR, writeHead } from "./item.ts";
 import { cborNumberOf } from "./number.ts";
 
@@ -73,6 +73,10 @@ export class CborWriter {
         this.text(tree);
         return;
       case "number":
+        if (Number.isSafeInteger(tree)) this.#integer(tree);
+        else if (Number.isFinite(tree) && !Number.isInteger(tree)) this.#double(tree);
+        else this.#number(tree);
+        return;
       case "bigint":
         this.#number(tree);
         return;
@@ -83,7 +87,7 @@ export class CborWriter {
         if (tree === null) this.#byte(NULL);
         else if (tree instanceof Numeral) this.#number(tree);
         else if (Array.isArray(tree)) this.#array(tree);
-        else this.#object(Object.entries(tree));
+        else this.#object(tree as ExactObject);
     }
   }
 
@@ -92,11 +96,12 @@ export class CborWriter {
     for (const item of items) this.tree(item);
   }
 
-  #object(members: readonly (readonly [string, ExactTree])[]): void {
-    this.map(members.length);
-    for (const [name, value] of members) {
+  #object(object: ExactObject): void {
+    const names = Object.keys(object);
+    this.map(names.length);
+    for (const name of names) {
       this.text(name);
-      this.tree(value);
+      this.tree(object[name] as ExactTree);
     }
   }
 
@@ -108,8 +113,12 @@ export class CborWriter {
       refuse(`neither an integer of 64 bits nor a double has the value of ${named}`);
     }
     if ("double" in found) this.#double(found.double);
-    else if (found.integer >= 0) this.#head(MAJOR.UNSIGNED, found.integer);
-    else this.#head(MAJOR.NEGATIVE, beforeMinusOne(found.integer));
+    else this.#integer(found.integer);
+  }
+
+  #integer(value: number | bigint): void {
+    if (value >= 0) this.#head(MAJOR.UNSIGNED, value);
+    else this.#head(MAJOR.NEGATIVE, beforeMinusOne(value));
   }
 
   #double(value: number): void {

@@ -32,12 +32,23 @@ export function jsonTextOf(content: Content): string {
 
 /** As JSON.stringify, and numbers with all their digits. */
 export function jsonOf(tree: ExactTree): string {
+  if (typeof tree !== "object" || tree === null) return digitsOf(tree);
+  try {
+    return JSON.stringify(tree);
+  } catch (error) {
+    // A number that is no double lies somewhere in it.
+    if (!(error instanceof TypeError)) throw error;
+    return digitsOf(tree);
+  }
+}
+
+function digitsOf(tree: ExactTree): string {
   if (typeof tree === "bigint") return String(tree);
   if (tree instanceof Numeral) return tree.text;
   if (typeof tree !== "object" || tree === null) return JSON.stringify(tree);
-  if (Array.isArray(tree)) return `[${tree.map(jsonOf).join(",")}]`;
+  if (Array.isArray(tree)) return `[${tree.map(digitsOf).join(",")}]`;
   const members = Object.entries(tree).map(
-    ([name, value]) => `${JSON.stringify(name)}:${jsonOf(value)}`,
+    ([name, value]) => `${JSON.stringify(name)}:${digitsOf(value)}`,
   );
   return `{${members.join(",")}}`;
 }
@@ -74,8 +85,8 @@ export class JsonContent implements Content {
     return parseJson(this.text, "round");
   }
 
-  exact(): ExactTree {
-    return parseExactJson(this.text);
+  exact(keep: "values" | "digits" = "digits"): ExactTree {
+    return parseExactJson(this.text, keep);
   }
 
   mentions(text: string): boolean {

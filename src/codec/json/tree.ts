@@ -1,11 +1,16 @@
-import { type ExactTree, Numeral, type Tree } from "../../primitive/content.ts";
+import { type ExactTree, Numeral, setMember, type Tree } from "../../primitive/content.ts";
 import { JsonFault } from "./scan.ts";
 
 /** Digits or an exponent at which a number may be more than a double holds; also true for some strings. */
 const SUSPICIOUS = /\d{16}|[eE]\+?\d{3}/;
-/** Numbers whose digits a double might not give back: many of them, zeros at the end, exponents; also some strings. */
-const INEXACT = /\d{15}|\d{8}\.\d|\.\d{6}|\.\d*0(?!\d)|\d[eE]|-0/;
+/** Numbers whose value a double might not have: it has every one of fifteen digits; also in some strings. */
+const LOSSY = /(?:^|[:,[\s])-?(?:[\d.]{16}|[\d.]+[eE])/;
+/** Numbers whose digits a double might not give back: many of them, zeros at the end, exponents; also in some strings. */
+const INEXACT =
+  /(?:^|[:,[\s])-?(?:\d{15}|\d{8,}\.\d|\d+\.\d{6}|\d+\.\d*0(?!\d)|\d+(?:\.\d+)?[eE]|(?<=-)0(?![.\d]))/;
 const NUMBER = /-?\d+(\.\d+)?([eE][+-]?\d+)?/y;
+const SPACE = 32;
+const SHORT = /^-?(?:(?:0|[1-9]\d{0,8})\.\d{0,5}[1-9]|[1-9]\d{0,8}|(?<!-)0)$/;
 const INTEGER = /^-?\d+$/;
 /** Longer integers are no value of any parameter, and reading them costs more than their length. */
 const MAX_DIGITS = 64;
@@ -22,9 +27,14 @@ export function parseJson(text: string, beyond: "refuse" | "round"): Tree {
   return new Reader(text, beyond === "refuse" ? refuseBeyond : roundBeyond).value() as Tree;
 }
 
-/** The value of a JSON text that has been checked, with every number as it was written. */
-export function parseExactJson(text: string): ExactTree {
-  if (!INEXACT.test(text)) return JSON.parse(text) as Tree;
+/**
+ * The value of a JSON text that has been checked, with every number as it was written.
+ *
+ * @param keep with "values", numbers whose value a double has may be doubles
+ */
+export function parseExactJson(text: string, keep: "values" | "digits" = "digits"): ExactTree {
+  const suspicious = keep === "values" ? LOSSY : INEXACT;
+  if (!suspicious.test(text)) return JSON.parse(text) as Tree;
   return new Reader(text, exactly).value();
 }
 
@@ -33,6 +43,8 @@ type NumberReader = (written: string, at: number) => number | bigint | Numeral;
 
 function exactly(written: string): number | bigint | Numeral {
   const value = Number(written);
+  // Short, and neither zeros at the end nor an exponent: a double gives such digits back.
+  if (SHORT.test(written)) return value;
   if (String(value) === written) return value;
   const isPlain = /^-?[1-9]\d*$/.test(written) && written.length <= MAX_DIGITS;
   return isPlain ? BigInt(written) : new Numeral(written);
@@ -86,16 +98,16 @@ class Reader {
   }
 
   #object(): ExactTree {
-    const members: [string, ExactTree][] = [];
+    const members: Record<string, ExactTree> = {};
     this.#at += 1;
     while (this.#text.charAt(this.#next()) !== "}") {
-      if (members.length > 0) this.#skip();
+      if (this.#text.charAt(this.#at) === ",") this.#skip();
       const name = this.#string();
       this.#skip();
-      members.push([name, this.value()]);
+      setMember(members, name, this.value());
     }
     this.#at += 1;
-    return Object.fromEntries(members);
+    return members;
   }
 
   #array(): ExactTree {
@@ -114,7 +126,8 @@ class Reader {
     let end = this.#text.indexOf('"', start + 1);
     while (this.#isEscaped(end)) end = this.#text.indexOf('"', end + 1);
     this.#at = end + 1;
-    return JSON.parse(this.#text.slice(start, this.#at)) as string;
+    const inside = this.#text.slice(start + 1, end);
+    return inside.includes("\\") ? (JSON.parse(`"${inside}"`) as string) : inside;
   }
 
   #isEscaped(quote: number): boolean {
@@ -124,11 +137,11 @@ class Reader {
   }
 
   #number(): ExactTree {
-    NUMBER.lastIndex = this.#at;
-    const written = NUMBER.exec(this.#text)?.[0] ?? "";
     const start = this.#at;
-    this.#at += written.length;
-    return this.#numberOf(written, start);
+    NUMBER.lastIndex = start;
+    NUMBER.test(this.#text);
+    this.#at = NUMBER.lastIndex;
+    return this.#numberOf(this.#text.slice(start, this.#at), start);
   }
 
   /** Passes a comma or colon and the white space behind it. */
@@ -139,7 +152,7 @@ class Reader {
 
   /** Passes white space. */
   #next(): number {
-    while (/\s/.test(this.#text.charAt(this.#at))) this.#at += 1;
+    while (this.#text.charCodeAt(this.#at) <= SPACE) this.#at += 1;
     return this.#at;
   }
 }

@@ -53,6 +53,8 @@ export class XmlReader {
       return this.#text(member, elements.map(textOf).join(" "), emptyIsNull);
     }
     const values = elements.map((element) => this.#value(member, element, emptyIsNull));
+    // Each element with nothing but words in it is a list of its own by then.
+    if (member.list === "items") return values.flat();
     const one = oneOrAll(values);
     return member.list === "repeated" && one !== null ? values : one;
   }
@@ -174,7 +176,7 @@ export class XmlReader {
       const values = this.#roots(name, member, elements, emptyIsNull);
       // Child resources are arrays even when there is one of them (TS-0004, 8.4.2).
       const isChild = shape?.isResource && name.includes(":") && values.every(isExactObject);
-      return [name, isChild ? values : oneOrAll(values)];
+      return [name, isChild || member?.list === "repeated" ? values : oneOrAll(values)];
     });
   }
 

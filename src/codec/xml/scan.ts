@@ -47,6 +47,9 @@ const REFERENCE = /&(?:(?:lt|gt|amp|quot|apos)|#(\d{1,8})|#x([\da-fA-F]{1,8}));/
 /** No oneM2M element has more than a few; without a limit the parser's work would not be linear. */
 const MAX_ATTRIBUTES = 64;
 
+/** As many as no content has; a mebibyte of the smallest would keep the gateway busy for most of a second. */
+const MAX_ELEMENTS = 65_536;
+
 /** One pass over one text. Each method takes the place where something begins and gives the place behind it. */
 class XmlScan {
   readonly #text: string;
@@ -55,6 +58,7 @@ class XmlScan {
   /** What lies before it is in `#plain` already. */
   #copied = 0;
   #rootSeen = false;
+  #elements = 0;
 
   constructor(text: string) {
     this.#text = text;
@@ -125,6 +129,10 @@ class XmlScan {
       throw new XmlFault(`nesting deeper than ${MAX_DEPTH}`, start);
     }
     this.#rootSeen = true;
+    this.#elements += 1;
+    if (this.#elements > MAX_ELEMENTS) {
+      throw new XmlFault(`more than ${MAX_ELEMENTS} elements`, start);
+    }
     let at = this.#nameEnd(start + 1);
     const name = this.#text.slice(start + 1, at);
     const attributes: string[] = [];

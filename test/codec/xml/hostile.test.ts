@@ -47,3 +47,9 @@ describe("a long document is read, or refused, in a time that grows with its len
     }
   });
 });
+
+test("a document has as many elements as any content may need, and no more", () => {
+  const list = (count: number): string => core("cnt", "<b/>".repeat(count));
+  expect(() => contentOf(list(65_535))).not.toThrow();
+  expect(() => contentOf(list(65_536))).toThrow("more than 65536 elements");
+});

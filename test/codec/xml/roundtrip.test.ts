@@ -59,6 +59,11 @@ describe("a content of any shape in the tables", () => {
   });
 });
 
+test("a repeated root inside another one is an array with one item too", () => {
+  const tree = { "m2m:rce": { "m2m:agrp": [{ rqi: "1" }], uri: "a" } };
+  expect(treeOf(xmlOf(tree, false), false)).toEqual(tree);
+});
+
 test.each(["9007199254740993", "-9007199254740993", "1e400", "1.10", "-0", "0.1e-7", "1E+2"])(
   "the number %s keeps its digits from JSON to XML and from XML to JSON",
   (digits) => {
