@@ -4,6 +4,7 @@ import { GATEWAY } from "./build.ts";
 import type { Options } from "./options.ts";
 import { freePort, type Processes } from "./processes.ts";
 import { nginxArguments, nginxVersion } from "./reference/nginx.ts";
+import type { Spelling } from "./spelling.ts";
 
 /** A server under measurement, listening. */
 export interface Server {
@@ -17,12 +18,16 @@ export interface Contender {
   readonly name: string;
   /** Why it cannot run on this machine, if it cannot. */
   readonly missing: string | undefined;
+  /** What its registrees speak; JSON where it does not say. */
+  readonly registree?: Spelling;
   /** @param cse URL of the CSE that requests of registrees go to; without one it runs standalone */
   start(processes: Processes, bench: string, cse: string | undefined): Promise<Server>;
 }
 
 /** The contender that all others are compared with. */
 export const MEASURE = "naive";
+/** The gateway of this checkout. */
+export const OURS = "m2mgw";
 
 const constant: Contender = {
   name: "constant",
@@ -80,14 +85,19 @@ function gateway(name: string, main: string): Contender {
 }
 
 export const downlinkContenders = (options: Options): Contender[] =>
-  chosen([constant, naive, nginx, ...gateways(options)], options);
+  chosen([constant, naive, nginx, ...gateways(options), ...transcoding(options)], options);
 
 export const uplinkContenders = (options: Options): Contender[] =>
   chosen([naive, ...gateways(options)], options);
 
 function gateways({ baseline }: Options): Contender[] {
-  const ours = gateway("m2mgw", GATEWAY);
+  const ours = gateway(OURS, GATEWAY);
   return baseline === undefined ? [ours] : [gateway("baseline", baseline), ours];
+}
+
+function transcoding({ registree }: Options): Contender[] {
+  if (registree === "json") return [];
+  return [{ ...gateway(`${OURS}-${registree}`, GATEWAY), registree }];
 }
 
 /** Those that were asked for, or else those that can run; says which are left out. */

@@ -1,52 +1,22 @@
 /**
- * How the time of the JSON reader grows with what hostile peers may send: `tsx test/bench/hostile-input.ts`.
+ * How the time of the readers grows with what hostile peers may send: `tsx test/bench/hostile-input.ts`.
  *
  * Each row is one shape: eight times the size, and how many times the time. A reader in proportion takes about 8
  * times, a quadratic one 64 times.
  */
 import { cpus } from "node:os";
-import { contentOf, LENIENT, read } from "../codec/using-json.ts";
+import { GatewayError } from "../../src/base/errors.ts";
+import { cborCodec } from "../../src/codec/cbor/cbor.ts";
+import type { Codec } from "../../src/codec/codec.ts";
+import { jsonCodec } from "../../src/codec/json/json.ts";
+import { xmlCodec } from "../../src/codec/xml/xml.ts";
+import { contentOf, LENIENT, read } from "../codec/json/using-json.ts";
+import { CBOR_SHAPES, items, JSON_SHAPES, type Shapes, XML_SHAPES } from "./hostile-shapes.ts";
 
 const GROWTH = 8;
 const COUNT = 1500;
 const EDITED_COUNT = 4000;
 const DIGITS = 1_000_000;
-
-const items = (count: number, item: (index: number) => string, comma = ","): string =>
-  Array.from({ length: count }, (_, index) => item(index)).join(comma);
-
-const SHAPES: readonly (readonly [string, (count: number) => string])[] = [
-  ["many members", (count) => `{${items(count, (index) => `"m${index}":0`)}}`],
-  ["many escaped names", (count) => `{${items(count, (index) => `"\\u006d${index}":0`)}}`],
-  [
-    "many members inside pc",
-    (count) => `{"op":5,"to":"a","rqi":"1","pc":{${items(count, (index) => `"m${index}":0`)}}}`,
-  ],
-  [
-    "many members in a wrapper",
-    (count) => `{"m2m:rqp":{${items(count, (index) => `"m${index}":0`)}}}`,
-  ],
-  ["many small objects", (count) => `{"a":[${items(count, () => '{"a":{}}')}]}`],
-  [
-    "a row of deep nests",
-    (count) => `{"a":[${items(count / 50, () => "[".repeat(50) + "]".repeat(50))}]}`,
-  ],
-  ["brackets that never close", (count) => "[".repeat(count * 4)],
-  ["a long escaped string", (count) => `{"a":"${'\\"'.repeat(count * 4)}"}`],
-  ["a string without end", (count) => `{"a":"${"\\\\".repeat(count * 4)}`],
-  ["strings without end at the end", (count) => `{${items(count, (index) => `"m${index}":""`)},"`],
-  ["a long number", (count) => `{"a":${"1".repeat(count * 8)}}`],
-  ["much white space", (count) => `{${" ".repeat(count * 8)}"a"${"\n".repeat(count * 8)}:1}`],
-  ["blanks in pc", (count) => `{"op":5,"to":"a","rqi":"1","pc":{${" ".repeat(count * 8)}}}`],
-  [
-    "the last member a second time",
-    (count) => `{${items(count, (index) => `"m${index}":0`)},"m${count - 1}":0}`,
-  ],
-  [
-    "names with a common beginning",
-    (count) => `{${items(count / 8, (index) => `"${"x".repeat(64)}${index}":0`)}}`,
-  ],
-];
 
 const edit = (text: string): unknown =>
   contentOf(text).edited([
@@ -65,10 +35,10 @@ function bestOf(times: number, run: () => unknown): number {
   return best;
 }
 
-function growthOf(
+function growthOf<T extends { readonly length: number }>(
   count: number,
-  make: (count: number) => string,
-  run: (text: string) => unknown,
+  make: (count: number) => T,
+  run: (message: T) => unknown,
 ): readonly string[] {
   const [small, large] = [make(count), make(count * GROWTH)];
   const before = bestOf(20, () => run(small));
@@ -77,18 +47,43 @@ function growthOf(
 }
 
 const print = (name: string, cells: readonly string[]): void => {
-  process.stdout.write(`${name.padEnd(36)}${cells.map((cell) => cell.padStart(12)).join("")}\n`);
+  process.stdout.write(`${name.padEnd(44)}${cells.map((cell) => cell.padStart(12)).join("")}\n`);
 };
+
+const HEAD = ["bytes", "ms before", "ms after", "times"];
+const printAll = <T extends { readonly length: number }>(
+  title: string,
+  shapes: Shapes<T>,
+  run: (message: T) => unknown,
+): void => {
+  print(`${title}, ${GROWTH} times the size`, HEAD);
+  for (const [name, make] of shapes) print(name, growthOf(COUNT, make, run));
+};
+
+/** All that the gateway does with a message in `as`: reads it as a primitive and as content, and takes that to JSON. */
+function takeIn(as: Codec, message: Uint8Array): void {
+  as.readPrimitive(message, LENIENT);
+  try {
+    jsonCodec.encodeContent(as.decodeContent(message, { emptyIsNull: false }), {
+      emptyIsNull: false,
+    });
+  } catch (error) {
+    if (!(error instanceof GatewayError)) throw error;
+  }
+}
+
+/** Takes the JSON of a content to another serialization. */
+function takeOut(to: Codec, message: string): void {
+  try {
+    to.encodeContent(contentOf(message), { emptyIsNull: false });
+  } catch (error) {
+    if (!(error instanceof GatewayError)) throw error;
+  }
+}
 
 const [cpu] = cpus();
 process.stdout.write(`Node ${process.version}, ${cpu?.model ?? "unknown CPU"}\n`);
-print(`${GROWTH} times the size`, ["bytes", "ms before", "ms after", "times"]);
-for (const [name, make] of SHAPES) {
-  print(
-    name,
-    growthOf(COUNT, make, (text) => read(text, LENIENT)),
-  );
-}
+printAll("JSON", JSON_SHAPES, (message) => read(message, LENIENT));
 print(
   "editing content",
   growthOf(
@@ -106,3 +101,9 @@ print("a long number against a long string", [
   asNumber.toFixed(3),
   (asNumber / asString).toFixed(1),
 ]);
+printAll("JSON to CBOR and XML", JSON_SHAPES, (message) => {
+  takeIn(jsonCodec, Buffer.from(message));
+  for (const to of [cborCodec, xmlCodec]) takeOut(to, message);
+});
+printAll("CBOR", CBOR_SHAPES, (message) => takeIn(cborCodec, message));
+printAll("XML", XML_SHAPES, (message) => takeIn(xmlCodec, Buffer.from(message)));

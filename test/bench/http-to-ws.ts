@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { buildBench } from "./build.ts";
 import type { Sample } from "./closed-loop.ts";
-import { downlinkContenders, type Server } from "./contenders.ts";
+import { downlinkContenders, MEASURE, OURS, type Server } from "./contenders.ts";
 import type { LoadJob } from "./load.ts";
 import { readOptions } from "./options.ts";
 import type { Processes } from "./processes.ts";
@@ -11,6 +11,8 @@ import { printHeader, printTable } from "./report.ts";
 import { CONNECT_LIMIT_SECONDS, FIRST_WARMUP_SECONDS, interleave, runBench } from "./rounds.ts";
 
 const options = readOptions();
+/** What transcoding costs is seen beside the same gateway without it. */
+const compared = options.registree === "json" ? MEASURE : OURS;
 
 async function startAll(processes: Processes, bench: string): Promise<Map<string, Server>> {
   const servers = new Map<string, Server>();
@@ -24,7 +26,14 @@ async function startAll(processes: Processes, bench: string): Promise<Map<string
     );
     const { registrees, answerBytes, shape } = options;
     await registree.perform(
-      { do: "connect", wsPort: server.wsPort, registrees, answerBytes, shape },
+      {
+        do: "connect",
+        wsPort: server.wsPort,
+        registrees,
+        answerBytes,
+        shape,
+        spelling: contender.registree ?? "json",
+      },
       CONNECT_LIMIT_SECONDS,
     );
   }
@@ -57,11 +66,12 @@ await runBench(async (processes) => {
     });
   };
 
-  printHeader("HTTP request → registree over WebSocket → HTTP response", {
+  const parameters = {
     rounds: `${options.rounds} of ${options.seconds} s after ${options.warmupSeconds} s, in turn`,
     requests: `Notify, JSON, ${options.shape}, one under way on each HTTP connection`,
     registrees: `${options.registrees}, one WebSocket each; answers with ${options.answerBytes} B of content`,
-  });
+  };
+  printHeader("HTTP request → registree over WebSocket → HTTP response", parameters, compared);
   const names = [...servers.keys()];
   for (const bytes of options.sizes) {
     for (const name of names) {
@@ -71,7 +81,7 @@ await runBench(async (processes) => {
       const rounds = await interleave(names, options.rounds, (name) =>
         measure(name, bytes, connections, options.warmupSeconds),
       );
-      printTable(`${bytes} B, ${connections} connections`, rounds);
+      printTable(`${bytes} B, ${connections} connections`, rounds, compared);
     }
   }
 });

@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { SHAPES, type Shape } from "./content.ts";
+import { SPELLINGS, type Spelling } from "./spelling.ts";
 
 export interface Options {
   readonly rounds: number;
@@ -13,6 +14,8 @@ export interface Options {
   readonly inFlight: readonly number[];
   readonly answerBytes: number;
   readonly shape: Shape;
+  /** What the registrees of one more gateway speak; "json" for no such gateway. Downlink only. */
+  readonly registree: Spelling;
   /** Names of contenders; undefined for all that are there. */
   readonly only: readonly string[] | undefined;
   /** The main.js of another build of the gateway, to be measured beside this one. */
@@ -29,6 +32,7 @@ const HELP = `Options (defaults in parentheses):
   --in-flight N,N     requests under way on each WebSocket; uplink only (1,8)
   --answer-bytes N    content of a registree's answer; downlink only (0: none)
   --shape SHAPE       content of many members or of one string: ${SHAPES.join(" or ")} (readings)
+  --registree NAME    one more gateway, whose registrees speak ${SPELLINGS.join(", ")}; downlink only (json: none)
   --only NAME,NAME    these contenders; ratios need naive among them
   --baseline FILE     main.js of another build of the gateway, measured as "baseline"
   --quick             2 rounds of 1 s, 200 bytes, 32 connections, 8 in flight
@@ -56,6 +60,7 @@ function parse(): Options {
       "in-flight": { type: "string" },
       "answer-bytes": { type: "string", default: "0" },
       shape: { type: "string", default: SHAPES[0] },
+      registree: { type: "string", default: SPELLINGS[0] },
       only: { type: "string" },
       baseline: { type: "string" },
       quick: { type: "boolean", default: false },
@@ -68,6 +73,8 @@ function parse(): Options {
   }
   const shape = SHAPES.find((known) => known === values.shape);
   if (shape === undefined) throw new Error(`--shape: ${values.shape} is none`);
+  const registree = SPELLINGS.find((known) => known === values.registree);
+  if (registree === undefined) throw new Error(`--registree: ${values.registree} is none`);
   const quick = values.quick;
   return {
     rounds: count("rounds", values.rounds ?? (quick ? "2" : "5")),
@@ -79,6 +86,7 @@ function parse(): Options {
     inFlight: counts("in-flight", values["in-flight"] ?? (quick ? "8" : "1,8")),
     answerBytes: values["answer-bytes"] === "0" ? 0 : count("answer-bytes", values["answer-bytes"]),
     shape,
+    registree,
     only: values.only?.split(","),
     baseline: values.baseline,
   };

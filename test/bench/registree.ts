@@ -1,5 +1,6 @@
 import { ClosedLoop, type Period, type Sample } from "./closed-loop.ts";
 import { instanceContent, type Shape } from "./content.ts";
+import { type Spelling, type Words, wordsOf } from "./spelling.ts";
 import { WebSocketClient } from "./websocket.ts";
 import { doJobs } from "./worker.ts";
 
@@ -11,9 +12,10 @@ export interface ConnectJob {
   /** Size of the content of each answer; 0 for none. */
   readonly answerBytes: number;
   readonly shape: Shape;
+  readonly spelling: Spelling;
 }
 
-/** Creates of <contentInstance> from the first `links` registrees, `inFlight` under way on each. */
+/** Creates of <contentInstance>, in JSON, from the first `links` registrees, `inFlight` under way on each. */
 export interface UplinkJob extends Period {
   readonly do: "uplink";
   readonly links: number;
@@ -36,21 +38,26 @@ class Registree {
   onAnswer: (identifier: string, text: string) => void = () => {};
   onLost: (error: Error) => void = () => {};
 
-  private constructor(name: string, client: WebSocketClient, answerTail: string) {
+  private constructor(
+    name: string,
+    client: WebSocketClient,
+    { identifierIn, answer }: Pick<Words, "identifierIn" | "answer">,
+  ) {
     this.name = name;
     this.#client = client;
     client.onLost = (error) => this.onLost(new Error(`${name}: ${error.message}`));
     client.onText = (text) => {
       const identifier = identifierIn(text);
       if (identifier.startsWith(OWN)) this.onAnswer(identifier, text);
-      else client.send(`{"rsc":2000,"rqi":"${identifier}","rvi":"3"${answerTail}`);
+      else client.send(answer(identifier));
     };
   }
 
   static async register(name: string, job: ConnectJob): Promise<Registree> {
-    const tail =
-      job.answerBytes === 0 ? "}" : `,"pc":${instanceContent(job.answerBytes, job.shape)}}`;
-    const registree = new Registree(name, await WebSocketClient.open(job.wsPort, name), tail);
+    const content = job.answerBytes === 0 ? undefined : instanceContent(job.answerBytes, job.shape);
+    const words = wordsOf(job.spelling, content);
+    const client = await WebSocketClient.open(job.wsPort, name, words);
+    const registree = new Registree(name, client, words);
     await new Promise<void>((resolve, reject) => {
       const limit = setTimeout(
         () => reject(new Error(`the registration of ${name} was not answered`)),
@@ -63,33 +70,15 @@ class Registree {
       };
       registree.onLost = settle;
       registree.onAnswer = (_, text) =>
-        settle(text.includes('"rsc":2001') ? undefined : new Error(`${name} got ${text}`));
-      const ae = { api: "Nbench", rr: true, srv: ["3"], rn: `bench-${name}` };
-      registree.send({
-        op: 1,
-        ty: 2,
-        to: "cse-in",
-        fr: name,
-        rqi: REGISTRATION,
-        rvi: "3",
-        pc: { "m2m:ae": ae },
-      });
+        settle(words.isCreated(text) ? undefined : new Error(`${name} got ${text}`));
+      registree.sendText(words.registration(name, REGISTRATION));
     });
     return registree;
-  }
-
-  send(primitive: unknown): void {
-    this.sendText(JSON.stringify(primitive));
   }
 
   sendText(primitive: string): void {
     this.#client.send(primitive);
   }
-}
-
-function identifierIn(text: string): string {
-  const start = text.indexOf('"rqi":"') + '"rqi":"'.length;
-  return text.slice(start, text.indexOf('"', start));
 }
 
 const registrees: Registree[] = [];

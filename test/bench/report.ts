@@ -26,10 +26,12 @@ const COLUMNS: readonly Column[] = [
     compared: false,
   },
 ];
-const RATIO_TITLE = `× ${MEASURE}`;
-
-/** What the numbers depend on, for whoever reads them elsewhere. */
-export function printHeader(title: string, parameters: Readonly<Record<string, string>>): void {
+/** What the numbers depend on, for whoever reads them elsewhere. @param measure what the ratios are ratios to */
+export function printHeader(
+  title: string,
+  parameters: Readonly<Record<string, string>>,
+  measure = MEASURE,
+): void {
   const [cpu] = cpus();
   const gibibytes = (totalmem() / 2 ** 30).toFixed(0);
   const load = loadavg()[0]?.toFixed(2);
@@ -42,45 +44,50 @@ export function printHeader(title: string, parameters: Readonly<Record<string, s
   console.log(title);
   for (const [name, value] of Object.entries(facts)) console.log(`  ${name.padEnd(12)}${value}`);
   console.log(
-    `  ${"figures".padEnd(12)}medians of the rounds; ${RATIO_TITLE}: median (least..greatest) of the ratios within a round`,
+    `  ${"figures".padEnd(12)}medians of the rounds; × ${measure}: median (least..greatest) of the ratios within a round`,
   );
 }
 
-export function printTable(title: string, rounds: Rounds): void {
-  const measure = rounds.get(MEASURE);
+/** @param measure the contender that all others are compared with */
+export function printTable(title: string, rounds: Rounds, measure = MEASURE): void {
+  const compared = rounds.get(measure);
   const head = [
     "",
     ...COLUMNS.flatMap((column) =>
-      column.compared ? [column.title, RATIO_TITLE] : [column.title],
+      column.compared ? [column.title, `× ${measure}`] : [column.title],
     ),
   ];
   const rows = [...rounds].map(([name, samples]) => [
     name,
-    ...COLUMNS.flatMap(({ of, digits, compared }) => {
+    ...COLUMNS.flatMap(({ of, digits, compared: isCompared }) => {
       const value = median(samples.map(of)).toFixed(digits);
-      if (!compared) return [value];
-      const ratios = measure && samples.map((sample, n) => of(sample) / of(measure[n] as Sample));
+      if (!isCompared) return [value];
+      const ratios = compared && samples.map((sample, n) => of(sample) / of(compared[n] as Sample));
       return [value, ratios === undefined ? "" : spreadOf(ratios)];
     }),
   ]);
-  const widths = head.map((_, n) =>
-    Math.max(...[head, ...rows].map((cells) => cells[n]?.length ?? 0)),
-  );
+  printRows(title, [head, ...rows]);
+}
+
+/** The first row is the head, the first column on the left. */
+export function printRows(title: string, rows: readonly (readonly string[])[]): void {
+  const widths = rows[0]?.map((_, n) => Math.max(...rows.map((cells) => cells[n]?.length ?? 0)));
   console.log(`\n${title}`);
-  for (const cells of [head, ...rows]) {
+  for (const cells of rows) {
     const padded = cells.map((cell, n) =>
-      n === 0 ? cell.padEnd(widths[n] ?? 0) : cell.padStart(widths[n] ?? 0),
+      n === 0 ? cell.padEnd(widths?.[n] ?? 0) : cell.padStart(widths?.[n] ?? 0),
     );
     console.log(`  ${padded.join("  ").trimEnd()}`);
   }
 }
 
-function spreadOf(ratios: readonly number[]): string {
+/** The median, the least and the greatest. */
+export function spreadOf(ratios: readonly number[]): string {
   const [least, greatest] = [Math.min(...ratios), Math.max(...ratios)];
   return `${median(ratios).toFixed(2)} (${least.toFixed(2)}..${greatest.toFixed(2)})`;
 }
 
-function median(values: readonly number[]): number {
+export function median(values: readonly number[]): number {
   const ordered = [...values].sort((a, b) => a - b);
   const middle = ordered.length >> 1;
   const upper = ordered[middle] as number;

@@ -2,34 +2,41 @@ import { randomBytes } from "node:crypto";
 import { connect, type Socket } from "node:net";
 
 const TEXT = 0x81;
+const BINARY = 0x82;
 const CLOSE = 0x88;
 const PING = 0x89;
 const PONG = 0x8a;
 const MASKED = 0x80;
 
 /**
- * The client's end of a WebSocket, only as good as this bench needs it: unfragmented ASCII text.
+ * The client's end of a WebSocket, only as good as this bench needs it: unfragmented messages, each byte a character.
  *
  * It masks with zeros (no proxy is in the way that a mask would protect), reads without copying and writes what
  * one tick produces at once, so that the registree leaves the CPU to the server.
  */
 export class WebSocketClient {
-  /** Called for each text message. */
+  /** Called for each message. */
   onText: (text: string) => void = () => {};
   /** Called once when the connection is lost, but not after `end`. */
   onLost: (error: Error) => void = () => {};
   readonly #socket: Socket;
+  readonly #opcode: number;
   #rest: Buffer = Buffer.alloc(0);
 
-  private constructor(socket: Socket) {
+  private constructor(socket: Socket, opcode: number) {
     this.#socket = socket;
+    this.#opcode = opcode;
     socket.on("data", (chunk: Buffer) => this.#read(chunk));
     socket.on("error", (error) => this.onLost(error));
     socket.once("close", () => this.onLost(new Error("the server closed a WebSocket connection")));
   }
 
-  /** Opens a connection for `originator`, with JSON as its serialization. */
-  static open(port: number, originator: string): Promise<WebSocketClient> {
+  /** Opens a connection for `originator`. */
+  static open(
+    port: number,
+    originator: string,
+    { subprotocol, binary }: { readonly subprotocol: string; readonly binary: boolean },
+  ): Promise<WebSocketClient> {
     return new Promise((resolve, reject) => {
       const socket = connect({ host: "127.0.0.1", port });
       socket.setNoDelay(true);
@@ -42,7 +49,7 @@ export class WebSocketClient {
           "Connection: Upgrade",
           `Sec-WebSocket-Key: ${randomBytes(16).toString("base64")}`,
           "Sec-WebSocket-Version: 13",
-          "Sec-WebSocket-Protocol: oneM2M.json",
+          `Sec-WebSocket-Protocol: ${subprotocol}`,
           `X-M2M-Origin: ${originator}`,
         ];
         socket.write(`${fields.join("\r\n")}\r\n\r\n`);
@@ -51,14 +58,15 @@ export class WebSocketClient {
       socket.once("data", (head: Buffer) => {
         socket.off("error", reject);
         const answer = head.toString("latin1");
-        if (answer.startsWith("HTTP/1.1 101 ")) resolve(new WebSocketClient(socket));
+        if (answer.startsWith("HTTP/1.1 101 "))
+          resolve(new WebSocketClient(socket, binary ? BINARY : TEXT));
         else reject(new Error(`the WebSocket handshake of ${originator} was refused: ${answer}`));
       });
     });
   }
 
   send(text: string): void {
-    this.#write(TEXT, text);
+    this.#write(this.#opcode, text);
   }
 
   end(): void {
@@ -109,7 +117,7 @@ export class WebSocketClient {
     const end = start + size;
     if (bytes.length < end) return at;
     const opcode = bytes[at];
-    if (opcode === TEXT) this.onText(bytes.toString("latin1", start, end));
+    if (opcode === this.#opcode) this.onText(bytes.toString("latin1", start, end));
     else if (opcode === PING) this.#write(PONG, bytes.toString("latin1", start, end));
     else this.#lose(opcode, bytes.subarray(start, end));
     return end;

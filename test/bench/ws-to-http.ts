@@ -29,7 +29,14 @@ async function startAll(processes: Processes, bench: string): Promise<Map<string
     );
     const { registrees, answerBytes, shape } = options;
     await registree.perform(
-      { do: "connect", wsPort: server.wsPort as number, registrees, answerBytes, shape },
+      {
+        do: "connect",
+        wsPort: server.wsPort as number,
+        registrees,
+        answerBytes,
+        shape,
+        spelling: "json",
+      },
       CONNECT_LIMIT_SECONDS,
     );
     contests.set(contender.name, { server, registree });
