@@ -134,7 +134,10 @@ export class GatewayError extends Error {
     const { text, rsc } = FAILURES[code];
     const { detail, cause } =
       typeof about === "object" ? about : { detail: about, cause: undefined };
-    super(detail === undefined ? text : `${text}: ${detail}`, cause === undefined ? {} : { cause });
+    super(
+      detail === undefined ? text : `${text}: ${sayable(detail)}`,
+      cause === undefined ? {} : { cause },
+    );
     this.name = "GatewayError";
     this.code = code;
     this.rsc = rsc;
@@ -144,3 +147,12 @@ export class GatewayError extends Error {
 function row(rsc: number, text: string): FailureRow {
   return { rsc, text };
 }
+
+/** Longer details only repeat what a peer has sent. */
+const LONGEST_DETAIL = 500;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters that XML cannot hold
+const UNSAYABLE = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|\p{Surrogate}/gu;
+
+/** Details quote peers: whatever these wrote, the sentence must go into every serialization. */
+const sayable = (detail: string): string =>
+  detail.slice(0, LONGEST_DETAIL).replace(UNSAYABLE, "\ufffd");

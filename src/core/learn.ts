@@ -100,7 +100,7 @@ export function learnUpdate(
   return {
     expires: et === undefined ? undefined : parseTimestamp(et),
     reachable: typeof rr === "boolean" ? rr : undefined,
-    reads: serializationsIn(left["csz"] ?? asked["csz"]),
+    reads: serializationsIn(left["csz"] === undefined ? asked["csz"] : left["csz"]),
   };
 }
 
@@ -133,14 +133,17 @@ function learnt(
   };
 }
 
-/** contentSerialization: `cbor` by the standard (TS-0004, m2m:serializations), `application/cbor` by ACME. */
+/**
+ * contentSerialization: `cbor` by the standard (TS-0004, m2m:serializations), `application/cbor` by ACME.
+ *
+ * @returns undefined where nothing is said about it, none where it is deleted or names nothing that is spoken here
+ */
 function serializationsIn(csz: Tree | undefined): readonly Serialization[] | undefined {
-  if (!Array.isArray(csz)) return undefined;
+  if (csz === undefined) return undefined;
+  if (!Array.isArray(csz)) return [];
   const written = csz.map((entry) => /(?:^|[/+])(json|xml|cbor)$/i.exec(String(entry))?.[1]);
   const known = SERIALIZATIONS.filter((it) => written.includes(it));
-  return known.length === 0
-    ? undefined
-    : known.sort((a, b) => written.indexOf(a) - written.indexOf(b));
+  return known.sort((a, b) => written.indexOf(a) - written.indexOf(b));
 }
 
 /** The attributes in the answer to a Create, under `m2m:rce` or not. */

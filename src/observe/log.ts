@@ -8,8 +8,9 @@ export function createLog(level: string, destination: DestinationStream): Logger
   return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination);
 }
 
-/** Names told at most: peers make them up. */
+/** Names told at most, and characters of each: peers make them up. */
 const UNKNOWN_NAMES = 1_000;
+const LONGEST_NAME = 64;
 
 /** Writes one record for each event that a person may want to read. */
 export class LogObserver implements Observer {
@@ -78,8 +79,11 @@ export class LogObserver implements Observer {
 
   transcoded(): void {}
 
-  unknownName(name: string): void {
-    if (this.#unknown.has(name) || this.#unknown.size >= UNKNOWN_NAMES) return;
+  unknownName(written: string): void {
+    if (this.#unknown.size >= UNKNOWN_NAMES) return;
+    // A copy: a part of a string keeps the whole message in memory.
+    const name = Buffer.from(written.slice(0, LONGEST_NAME)).toString();
+    if (this.#unknown.has(name)) return;
     this.#unknown.add(name);
     this.#log.info({ name }, "unknown name transcoded by a guess at its type");
   }

@@ -248,8 +248,8 @@ test.each([
   ],
   [["application/vnd.onem2m-ntfy+xml"], ["xml"]],
   [["protobuf", "json"], ["json"]],
-  [["protobuf"], undefined],
-  ["json", undefined],
+  [["protobuf"], []],
+  [null, []],
   [undefined, undefined],
 ])("contentSerialization %j is read as %j (TS-0004, m2m:serializations; ACME)", (csz, reads) => {
   const created = requestOf({ op: "create", ty: 2, pc: { "m2m:ae": { csz } } });

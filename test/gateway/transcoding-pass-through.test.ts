@@ -185,7 +185,7 @@ test.each([
 test.each([
   "*/*",
   "application/*",
-  "application/json;q=0.1, application/xml",
+  "application/json;q=0.5, application/xml;q=0.5",
   "application/cbor, application/json",
   "text/html, application/vnd.onem2m-res+json",
 ])("a GET whose Accept takes JSON, %s, passes raw to a CSE of JSON (S1)", async (accept) => {
@@ -194,6 +194,15 @@ test.each([
   const answer = await front.http({ target: "/cse-in", headers: { ...ORIGIN, Accept: accept } });
   expect(answer.body).toBe(ODD_JSON);
   expect(front.cse.requests.at(-1)?.headers.accept).toBe(accept);
+});
+
+test("a GET that wants XML more than JSON gets it from a CSE of JSON (RFC 9110, 12.4.2)", async () => {
+  const front = await startFront();
+  front.cse.answer(() => ({ rsc: 2000, body: ODD_JSON }));
+  const Accept = "application/json;q=0.1, application/xml";
+  const answer = await front.http({ target: "/cse-in", headers: { ...ORIGIN, Accept } });
+  expect(answer.headers["content-type"]).toBe("application/xml");
+  expect(front.cse.requests.at(-1)?.headers.accept).toBe("application/json");
 });
 
 test("to a CSE of XML only, JSON is what is transcoded (S1)", async () => {

@@ -38,6 +38,14 @@ export function chooseAccepted(
   return available[wishes.indexOf(best)] ?? "not-acceptable";
 }
 
+/** How much the best of `available` is wanted, from 0 for not at all to 1 (RFC 9110, 12.4.2). */
+export function qualityOf(accept: string | undefined, available: readonly Serialization[]): number {
+  if (accept === undefined || accept === "*/*") return 1;
+  const ranges = rangesOf(accept);
+  if (ranges.length === 0) return 1;
+  return Math.max(...available.map((it) => wishFor(it, ranges)?.quality ?? 0));
+}
+
 function rangesOf(accept: string): Range[] {
   const ranges: Range[] = [];
   for (const entry of splitOutsideQuotes(accept, ",")) {
@@ -46,7 +54,7 @@ function rangesOf(accept: string): Range[] {
     if (name === "") continue;
     ranges.push({
       range: name,
-      quality: qualityOf(parameters),
+      quality: weightOf(parameters),
       named: !name.endsWith("/*"),
       place: ranges.length,
     });
@@ -54,7 +62,7 @@ function rangesOf(accept: string): Range[] {
   return ranges;
 }
 
-function qualityOf(parameters: readonly string[]): number {
+function weightOf(parameters: readonly string[]): number {
   const written = parameters.map(parameterOf).find(({ name }) => name === "q");
   const quality = written === undefined ? 1 : Number(written.text || "1");
   return Number.isNaN(quality) ? 1 : Math.min(Math.max(quality, 0), 1);

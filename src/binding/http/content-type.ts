@@ -1,5 +1,5 @@
 import { GatewayError } from "../../base/errors.ts";
-import type { Serialization } from "../../primitive/content.ts";
+import { SERIALIZATIONS, type Serialization } from "../../primitive/content.ts";
 
 /** What a Content-Type header field says. */
 export interface ContentType {
@@ -16,8 +16,8 @@ const PLAIN_JSON: ContentType = { serialization: "json", resourceType: undefined
 const VENDOR_KINDS = ["res", "ntfy", "preq", "prsp", "attrs"] as const;
 
 /** Media types that are read (TS-0009, 6.4.3), in lower case. */
-const SERIALIZATIONS: ReadonlyMap<string, Serialization> = new Map(
-  (["json", "xml", "cbor"] as const).flatMap((serialization) => [
+const BY_MEDIA_TYPE: ReadonlyMap<string, Serialization> = new Map(
+  SERIALIZATIONS.flatMap((serialization) => [
     [`application/${serialization}`, serialization] as const,
     ...VENDOR_KINDS.map(
       (kind) => [`application/vnd.onem2m-${kind}+${serialization}`, serialization] as const,
@@ -27,7 +27,7 @@ const SERIALIZATIONS: ReadonlyMap<string, Serialization> = new Map(
 
 /** The serialization a media type without parameters stands for; undefined for others. */
 export const serializationOf = (mediaType: string): Serialization | undefined =>
-  SERIALIZATIONS.get(mediaType.trim().toLowerCase());
+  BY_MEDIA_TYPE.get(mediaType.trim().toLowerCase());
 
 const RESOURCE_TYPE = /^\d{1,9}$/;
 

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import { GatewayError } from "../../base/errors.ts";
 import { SERIALIZATIONS, type Serialization } from "../../primitive/content.ts";
 import type { Operation } from "../../primitive/primitive.ts";
-import { chooseAccepted } from "./accept.ts";
+import { chooseAccepted, qualityOf } from "./accept.ts";
 import type { Classified } from "./classify.ts";
 import { serializationOf } from "./content-type.ts";
 
@@ -47,8 +47,6 @@ export function passesAsItIs(
   if (operation === undefined) return true;
   const isRead =
     isBodyless(operation) || serialization === undefined || spoken.includes(serialization);
-  const canAnswer =
-    chooseAccepted(accept, spoken) !== "not-acceptable" ||
-    chooseAccepted(accept, SERIALIZATIONS) === "not-acceptable";
-  return isRead && canAnswer;
+  // What is wanted as much as anything else need not be transcoded.
+  return isRead && qualityOf(accept, spoken) >= qualityOf(accept, SERIALIZATIONS);
 }

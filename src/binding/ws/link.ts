@@ -175,7 +175,7 @@ export class WsLink implements Link {
       } else if (answerable) {
         const failure = new GatewayError("GW_PRIMITIVE_MALFORMED", reading.malformed);
         const requestIdentifier = reading.requestIdentifier ?? NO_REQUEST.requestIdentifier;
-        this.#write(respondFailure({ ...NO_REQUEST, requestIdentifier }, failure));
+        this.#answer(respondFailure({ ...NO_REQUEST, requestIdentifier }, failure));
       }
       return;
     }
@@ -209,7 +209,7 @@ export class WsLink implements Link {
       this.#socket.close(CloseCode.POLICY, "reads too slowly");
       return;
     }
-    this.#write(respondFailure(request, new GatewayError(code)));
+    this.#answer(respondFailure(request, new GatewayError(code)));
   }
 
   /** More waits to be read by the peer than it is granted. */
@@ -229,19 +229,20 @@ export class WsLink implements Link {
         this.#progress();
       })
       .catch((error: unknown) => {
-        this.#options.observer.warn("a response could not be written", { link: this.id, error });
+        this.#options.observer.warn("a link failed", { link: this.id, error });
       });
   }
 
-  /** A result that the peer's serialization cannot say must not leave it without an answer. */
+  /** A result that the peer's serialization cannot say must not leave it without an answer. Never throws. */
   #answer(response: ResponsePrimitive): void {
     try {
       this.#write(response);
     } catch (cause) {
       const detail = cause instanceof GatewayError ? cause.message : "it cannot be written";
-      this.#write(
-        respondFailure(response, new GatewayError("GW_NOT_ACCEPTABLE", { detail, cause })),
-      );
+      const failure = new GatewayError("GW_NOT_ACCEPTABLE", { detail, cause });
+      if (response.failure === undefined) this.#answer(respondFailure(response, failure));
+      else
+        this.#options.observer.warn("an answer cannot be written", { link: this.id, error: cause });
     }
   }
 
@@ -277,7 +278,7 @@ export class WsLink implements Link {
     this.#options.host.closed(this);
     this.#outbox.refuseQueued();
     this.#outbox.lose();
-    for (const arrived of this.#arrived) this.#arrived.leave(arrived);
+    for (const [ticket] of this.#arrived) this.#arrived.leave(ticket);
     this.#options.observer.linkClosed(this, String(this.#fault ?? code));
   }
 }

@@ -31,6 +31,7 @@ export class Outbox {
   readonly #options: OutboxOptions;
   readonly #pending: PendingRequests;
   readonly #queued: WaitingLine<Queued>;
+  #progressing = false;
 
   constructor(options: OutboxOptions) {
     this.#options = options;
@@ -53,9 +54,9 @@ export class Outbox {
       const full = this.#isFull();
       const bytes = request.content?.size ?? 0;
       if (full && !this.#queued.hasRoom(bytes)) return reject(new GatewayError("GW_LINK_BUSY"));
-      let queued: Queued | undefined;
+      let ticket: number | undefined;
       const timer = this.#options.clock.at(deadline, () => {
-        const unsent = queued !== undefined && this.#queued.leave(queued);
+        const unsent = ticket !== undefined && this.#queued.leave(ticket) !== undefined;
         waiting.settle(new GatewayError(unsent ? "GW_NOT_SENT_IN_TIME" : "GW_NO_ANSWER"));
       });
       const waiting = new Waiting(request, registree, (outcome) => {
@@ -64,8 +65,7 @@ export class Outbox {
         else resolve(outcome);
       });
       if (full) {
-        queued = { waiting, deadline, bytes };
-        this.#queued.join(queued);
+        ticket = this.#queued.join({ waiting, deadline, bytes });
       } else {
         this.#send(waiting);
       }
@@ -89,29 +89,34 @@ export class Outbox {
 
   /** The registree is no more: what is for it fails. */
   abandon(registree: EntityId): void {
-    this.#pending.abandon(registree);
-    for (const queued of this.#queued) {
-      if (queued.waiting.registree !== registree) continue;
-      this.#queued.leave(queued);
-      queued.waiting.settle(new GatewayError("GW_TARGET_UNKNOWN"));
+    // First what has not been sent: room in the window must not send it now.
+    for (const [ticket, { waiting }] of this.#queued) {
+      if (waiting.registree !== registree) continue;
+      this.#queued.leave(ticket);
+      waiting.settle(new GatewayError("GW_TARGET_UNKNOWN"));
     }
+    this.#pending.abandon(registree);
   }
 
   /** Sends what waited, as far as the window allows. */
   progress(): void {
-    for (const queued of this.#queued) {
-      if (this.#isFull()) return;
-      this.#queued.leave(queued);
+    // What fails to be written ends at once and calls for progress again; the loop below is that progress.
+    if (this.#progressing) return;
+    this.#progressing = true;
+    while (!this.#isFull()) {
+      const queued = this.#queued.next();
+      if (queued === undefined) break;
       if (this.#options.clock.now() < queued.deadline) this.#send(queued.waiting);
       else queued.waiting.settle(new GatewayError("GW_NOT_SENT_IN_TIME"));
     }
+    this.#progressing = false;
   }
 
   /** Nothing more will be sent. */
   refuseQueued(): void {
-    for (const queued of this.#queued) {
-      this.#queued.leave(queued);
-      queued.waiting.settle(new GatewayError("GW_TARGET_OFFLINE"));
+    for (const [ticket, { waiting }] of this.#queued) {
+      this.#queued.leave(ticket);
+      waiting.settle(new GatewayError("GW_TARGET_OFFLINE"));
     }
   }
 

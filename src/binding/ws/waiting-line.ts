@@ -5,10 +5,13 @@ export interface LineLimits {
   readonly maxBuffered: number;
 }
 
-/** What waits for its turn on a link, oldest first, bounded in number and bytes. */
-export class WaitingLine<T extends { readonly bytes: number }> implements Iterable<T> {
+/** What waits for its turn on a link, oldest first, bounded in number and bytes. Whoever joins gets a ticket. */
+export class WaitingLine<T extends { readonly bytes: number }> implements Iterable<[number, T]> {
   readonly #limits: LineLimits;
-  readonly #entries = new Set<T>();
+  /** By ticket. Asked for by their numbers only: from the front, a map walks over all that has left it. */
+  readonly #entries = new Map<number, T>();
+  #first = 0;
+  #tickets = 0;
   #bytes = 0;
 
   constructor(limits: LineLimits) {
@@ -19,9 +22,9 @@ export class WaitingLine<T extends { readonly bytes: number }> implements Iterab
     return this.#entries.size;
   }
 
-  /** In the order they came; entries may be taken out on the way. */
-  [Symbol.iterator](): Iterator<T> {
-    return this.#entries.values();
+  /** Tickets and entries in the order they came; they may leave on the way. */
+  [Symbol.iterator](): Iterator<[number, T]> {
+    return this.#entries.entries();
   }
 
   /** Whether something of this size may join. */
@@ -30,22 +33,30 @@ export class WaitingLine<T extends { readonly bytes: number }> implements Iterab
     return this.#entries.size < queue && this.#bytes + bytes <= maxBuffered;
   }
 
-  join(entry: T): void {
-    this.#entries.add(entry);
+  join(entry: T): number {
+    const ticket = this.#tickets;
+    this.#tickets += 1;
+    this.#entries.set(ticket, entry);
     this.#bytes += entry.bytes;
+    return ticket;
   }
 
-  /** Takes one out, wherever it stands. False when it has left before. */
-  leave(entry: T): boolean {
-    const was = this.#entries.delete(entry);
-    if (was) this.#bytes -= entry.bytes;
-    return was;
+  /** Takes out whoever has the ticket; undefined when it has left before. */
+  leave(ticket: number): T | undefined {
+    const entry = this.#entries.get(ticket);
+    if (entry === undefined) return undefined;
+    this.#entries.delete(ticket);
+    this.#bytes -= entry.bytes;
+    return entry;
   }
 
   /** Takes out the oldest. */
   next(): T | undefined {
-    const [oldest] = this.#entries;
-    if (oldest !== undefined) this.leave(oldest);
-    return oldest;
+    while (this.#first < this.#tickets) {
+      const entry = this.leave(this.#first);
+      this.#first += 1;
+      if (entry !== undefined) return entry;
+    }
+    return undefined;
   }
 }

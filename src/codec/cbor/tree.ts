@@ -109,9 +109,15 @@ class Reader {
       case 26:
         return this.#bytes.readFloatBE(start + 1);
       default:
-        return this.#bytes.readDoubleBE(start + 1);
+        return exactDouble(this.#bytes.readDoubleBE(start + 1));
     }
   }
+}
+
+/** Written in decimals, a large double would get zeros for the digits that it has. */
+function exactDouble(value: number): number | bigint {
+  const isLarge = Number.isInteger(value) && !Number.isSafeInteger(value);
+  return isLarge && Math.abs(value) < 2 ** 64 ? BigInt(value) : value;
 }
 
 /** A finite float of 16 bits: one for the sign, five for the exponent, ten for the fraction (RFC 8949, Appendix D). */
