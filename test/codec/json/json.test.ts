@@ -428,3 +428,14 @@ describe("writing", () => {
 });
 
 const ENVELOPE = new Set(["op", "rsc", "rqi", "to", "fr", "ty", "rvi", "pc"]);
+
+test("numbers with a fraction of nothing, as tinyIoT writes them, are the numbers they are (peers, T4)", () => {
+  const request = requestOf(
+    read('{"op":1.0,"to":"a","fr":"C","rqi":"1","ty":3.0,"rcn":1.0,"pc":{"m2m:cnt":{"mni":5.0}}}'),
+  );
+  expect(request).toMatchObject({ operation: "create", resourceType: 3 });
+  expect(request.carried.get("rcn")).toBe(1);
+  expect(request.content && textOf(request.content)).toBe('{"m2m:cnt":{"mni":5.0}}');
+  const response = read('{"rsc":2000.0,"rqi":"1"}');
+  expect(response).toMatchObject({ primitive: { responseStatusCode: 2000 } });
+});
