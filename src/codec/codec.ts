@@ -42,6 +42,8 @@ export interface WriteOptions {
   readonly wrapped: boolean;
   /** As hex text, for a peer that sends such; CBOR only. */
   readonly hex?: boolean;
+  /** Whether the receiver reads empty elements in the content of a response as null; XML only. */
+  readonly emptyIsNull?: boolean;
   /** Goes out in place of the primitive's own identifier, where that one is taken on the connection. */
   readonly requestIdentifier: RequestId;
 }

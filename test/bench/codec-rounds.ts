@@ -44,7 +44,7 @@ const turn = Number(values.turn);
 const codecs: Readonly<Record<Spelling, Codec>> = {
   json: (await import(join(values.codecs, "json/json.js"))).jsonCodec,
   cbor: (await import(join(values.codecs, "cbor/cbor.js"))).cborCodec,
-  xml: (await import(join(values.codecs, "xml/xml.js"))).xmlCodec,
+  xml: (await import(join(values.codecs, "xml/xml.js"))).createXmlCodec({ onUnknown() {} }),
 };
 
 const INSTANCES = Array.from({ length: 16 }, (_, n) => ({

@@ -9,8 +9,8 @@ import { GatewayError } from "../../src/base/errors.ts";
 import { cborCodec } from "../../src/codec/cbor/cbor.ts";
 import type { Codec } from "../../src/codec/codec.ts";
 import { jsonCodec } from "../../src/codec/json/json.ts";
-import { xmlCodec } from "../../src/codec/xml/xml.ts";
 import { contentOf, LENIENT, read } from "../codec/json/using-json.ts";
+import { xmlCodec } from "../codec/xml/using-xml.ts";
 import { CBOR_SHAPES, items, JSON_SHAPES, type Shapes, XML_SHAPES } from "./hostile-shapes.ts";
 
 const GROWTH = 8;

@@ -4,12 +4,12 @@ import { GatewayError } from "../../src/base/errors.ts";
 import { cborCodec } from "../../src/codec/cbor/cbor.ts";
 import type { Codecs, Payload } from "../../src/codec/codec.ts";
 import { jsonCodec } from "../../src/codec/json/json.ts";
-import { xmlCodec } from "../../src/codec/xml/xml.ts";
 import type { Content, ExactTree, Serialization } from "../../src/primitive/content.ts";
 import { type Primitive, requestId, targetId } from "../../src/primitive/primitive.ts";
 import { CORPUS, type Message, mutatedMessage } from "../helpers/mutated-messages.ts";
 import { graftedJson } from "./grafted-json.ts";
 import { sayingInXml, sayingOf } from "./tree-comparison.ts";
+import { xmlCodec } from "./xml/using-xml.ts";
 
 const CODECS: Codecs = { json: jsonCodec, cbor: cborCodec, xml: xmlCodec };
 const SERIALIZATIONS = ["json", "cbor", "xml"] as const;

@@ -175,9 +175,19 @@ function rootValue(root: string, empties: Empties, level: number): fc.Arbitrary<
   if (member.list === "repeated") return fc.tuple(single(member, empties, level));
   // A root is no attribute: it can be empty, but not deleted.
   const own = empties === "null" ? "none" : empties;
-  return member.kind === "object"
-    ? single(member, empties, level)
-    : memberValue(member, own, level);
+  if (member.kind !== "object") return memberValue(member, own, level);
+  const list = onlyListOf(shapeOf(member.shape ?? ""));
+  const isEmpty = (tree: ExactTree): boolean => Object.keys(tree ?? {}).length === 0;
+  return single(member, empties, level).map((tree) =>
+    list !== undefined && isEmpty(tree) ? { [list]: [] } : tree,
+  );
+}
+
+/** The member of a shape that has room for nothing but one list of elements, which is what its empty element is. */
+function onlyListOf(shape: Shape | undefined): string | undefined {
+  const [only, second] = new Set(shape?.members.values());
+  const isOnly = second === undefined && only?.list === "repeated" && !shape?.wrapsRoot;
+  return isOnly ? only.name : undefined;
 }
 
 function content(empties: Empties, level: number): fc.Arbitrary<ExactTree> {

@@ -5,9 +5,9 @@ import {
   type ExactTree,
   roundedTree,
   type Tree,
-  withValue,
 } from "../../primitive/content.ts";
 import { NO_UTF8, utf8Text } from "../json/content.ts";
+import { editedElement } from "./edit.ts";
 import { markupOf, XML_DECLARATION } from "./markup.ts";
 import { rootNameOf, treeNameOf } from "./names.ts";
 import { parseXml, type XmlElement } from "./parse.ts";
@@ -117,15 +117,10 @@ export class XmlContent implements Content {
     return mentions(this.element, text);
   }
 
+  /** Between elements every byte may change, what they say does not. */
   edited(edits: readonly Edit[]): Content {
-    const reader = new XmlReader({ mismatch: "keep", onUnknown: IGNORED });
-    const tree = edits.reduce(
-      (before: ExactTree, { path, value }) => withValue(before, path, value),
-      this.#read(reader),
-    );
-    const writer = new XmlWriter({ namespaces: reader.namespaces, onUnknown: IGNORED });
-    const text = writer.document(tree, false);
-    return new XmlContent(parseXml(text), { ...this.#options, text, size: text.length });
+    const element = edits.reduce(editedElement, this.element);
+    return new XmlContent(element, { ...this.#options, text: undefined });
   }
 
   #read(reader: XmlReader): ExactTree {

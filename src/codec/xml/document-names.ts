@@ -1,6 +1,7 @@
 import { namespaceOf } from "../schema/schema.ts";
 import { declarationMarkup } from "./markup.ts";
 import { isQualifiedName } from "./scan.ts";
+import { shortened } from "./shortened.ts";
 import { notTranscodable } from "./text.ts";
 
 /** The names used in one document while it is written, and the prefixes that its root has to declare for them. */
@@ -19,12 +20,12 @@ export class DocumentNames {
     if (this.#names.has(name)) return name;
     const prefix = name.includes(":") ? name.slice(0, name.indexOf(":")) : "";
     if (!isQualifiedName(name) || prefix === "xmlns" || prefix === "xml") {
-      throw notTranscodable(`${JSON.stringify(name.slice(0, 32))} is no name in XML`);
+      throw notTranscodable(`${JSON.stringify(shortened(name))} is no name in XML`);
     }
     if (prefix !== "") {
       const namespace = this.#namespaces.get(prefix) ?? namespaceOf(prefix);
       if (namespace === undefined) {
-        throw notTranscodable(`no namespace is known for the prefix ${prefix.slice(0, 32)}`);
+        throw notTranscodable(`no namespace is known for the prefix ${shortened(prefix)}`);
       }
       this.#prefixes.set(prefix, namespace);
     }

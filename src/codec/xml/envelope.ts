@@ -1,16 +1,24 @@
 import type { ExactTree } from "../../primitive/content.ts";
-import { type Primitive, type RequestId, requestId } from "../../primitive/primitive.ts";
+import {
+  answersWithNull,
+  type Primitive,
+  type RequestId,
+  requestId,
+} from "../../primitive/primitive.ts";
 import type { Reading, ReadOptions } from "../codec.ts";
 import { type Envelope, primitiveOf } from "../envelope.ts";
 import { jsonOf } from "../json/content.ts";
 import { JsonFault } from "../json/scan.ts";
 import { parseJson } from "../json/tree.ts";
 import { rootMember, shapeOf } from "../schema/schema.ts";
-import { type OnUnknown, XmlContent } from "./content.ts";
+import { type OnUnknown, XmlContent, type XmlContentOptions } from "./content.ts";
+import { Detacher, withNamespacesOf } from "./markup.ts";
 import { isForProcessors, treeNameOf } from "./names.ts";
+import { type ParameterElement, withParameterElements } from "./parameters.ts";
 import { elementsOf, textOf, type XmlElement } from "./parse.ts";
-import { type Group, isBlank, XmlReader } from "./read.ts";
+import { type Group, isBlank, isUpdate, XmlReader } from "./read.ts";
 import { XmlFault } from "./scan.ts";
+import { shortened } from "./shortened.ts";
 
 /** The root that each kind of primitive has in XML (TS-0004, 8.3.1). */
 export const PRIMITIVE_ROOTS: Readonly<Record<Primitive["kind"], string>> = {
@@ -38,34 +46,34 @@ export function primitiveOfElement(
     mayAnswer: isRequest,
   });
   if (!isRequest && name !== PRIMITIVE_ROOTS.response) {
-    return refuse(`the root is ${name.slice(0, 32)}, which is no primitive`, undefined);
+    return refuse(`the root is ${shortened(name)}, which is no primitive`, undefined);
   }
   const shape = shapeOf(rootMember(name)?.shape ?? name);
   try {
     const reader = new XmlReader({ mismatch: "refuse", onUnknown });
     const groups = reader.groups(root, shape);
     const rqi = onlyTextOf(groups, "rqi");
-    const updates = isRequest
-      ? onlyTextOf(groups, "op")?.trim() === "3"
-      : answersWithNull(rqi, options);
+    const asked = rqi === undefined ? undefined : options.asked?.(rqi);
+    const emptyIsNull = isRequest
+      ? isUpdate(groups)
+      : asked !== undefined && answersWithNull(asked);
     const envelope: Envelope = { carried: undefined };
     for (const group of groups) {
-      fill(envelope, group, reader, (element) => contentOf(element, size, updates, onUnknown));
+      fill(envelope, group, reader, (element) =>
+        contentOf(root, element, { text: undefined, size, emptyIsNull, onUnknown }),
+      );
     }
-    carryAttributes(envelope, root);
-    return primitiveOf(envelope, true, options, "xml");
+    const kept = elementsToKeep(groups, envelope.carried);
+    carryAttributes(envelope, root, kept);
+    const reading = primitiveOf(envelope, true, options, "xml");
+    if (!("primitive" in reading)) return reading;
+    return { ...reading, primitive: withParameterElements(reading.primitive, kept) };
   } catch (error) {
     if (!(error instanceof XmlFault || error instanceof JsonFault)) throw error;
     const reader = new XmlReader({ mismatch: "keep", onUnknown });
     const rqi = onlyTextOf(reader.groups(root, shape), "rqi");
     return refuse(error.message, rqi === undefined || rqi === "" ? undefined : requestId(rqi));
   }
-}
-
-/** Deleted attributes are null in the answer to an Update that asked for what it changed (TS-0004, 7.3.3.12). */
-function answersWithNull(rqi: string | undefined, { asked }: ReadOptions): boolean {
-  const request = rqi === undefined ? undefined : asked?.(rqi);
-  return request?.operation === "update" && Number(request.carried.get("rcn")) === 9;
 }
 
 function onlyTextOf(groups: readonly Group[], name: string): string | undefined {
@@ -83,7 +91,7 @@ function fill(
   const [element] = elements;
   if (element === undefined) return;
   if (elements.length > 1 && member !== undefined && !isRoot && member.list === undefined) {
-    throw new XmlFault(`<${name}> a second time`);
+    throw new XmlFault(`<${shortened(name)}> a second time`);
   }
   switch (name) {
     case "rqi":
@@ -115,16 +123,46 @@ function parameterOf(value: ExactTree): unknown {
   return typeof value === "string" ? value : parseJson(jsonOf(value), "refuse");
 }
 
-/** No parameter is an attribute; a name that nobody uses otherwise is passed on all the same. */
-function carryAttributes(envelope: Envelope, { attributes }: XmlElement): void {
+/** Of parameters that are no plain value of the tables. */
+function elementsToKeep(
+  groups: readonly Group[],
+  carried: Envelope["carried"],
+): Map<string, ParameterElement> {
+  const kept = new Map<string, ParameterElement>();
+  const detacher = new Detacher();
+  for (const { name, member, elements } of groups) {
+    if (member !== undefined && elements.every((it) => elementsOf(it).length === 0)) continue;
+    if (!carried?.has(name)) continue;
+    kept.set(name, {
+      value: carried.get(name),
+      elements: elements.map((element) => {
+        const alone = detacher.detached(element);
+        if (alone !== undefined) return alone;
+        throw new XmlFault("parameters whose namespaces take too much room");
+      }),
+    });
+  }
+  return kept;
+}
+
+/** No parameter is an attribute; a name that nobody uses otherwise is passed on all the same, as an element. */
+function carryAttributes(
+  envelope: Envelope,
+  { attributes }: XmlElement,
+  kept: Map<string, ParameterElement>,
+): void {
   for (const attribute of attributes) {
     if (isForProcessors(attribute.namespace)) continue;
     const name = treeNameOf(attribute);
     if (envelope.carried?.has(name) || RESERVED.has(name)) {
-      throw new XmlFault(`the parameter ${name.slice(0, 32)} as an attribute`);
+      throw new XmlFault(`the parameter ${shortened(name)} as an attribute`);
     }
     envelope.carried ??= new Map();
-    envelope.carried.set(name, attribute.value);
+    const { value, ...named } = attribute;
+    envelope.carried.set(name, value);
+    if (named.prefix === "") continue;
+    const element = { ...named, declarations: [named], attributes: [], children: [value] };
+    kept.set(name, { value, elements: [element] });
   }
 }
 
@@ -132,14 +170,13 @@ const RESERVED: ReadonlySet<string> = new Set(["op", "rsc", "rqi", "to", "fr", "
 
 /** An empty `pc` says nothing; where content is mandatory its absence is the error. */
 function contentOf(
+  primitive: XmlElement,
   element: XmlElement,
-  size: number,
-  emptyIsNull: boolean,
-  onUnknown: OnUnknown,
+  options: XmlContentOptions,
 ): XmlContent | undefined {
   const [root, second] = elementsOf(element);
   if (!isBlank(textOf(element))) throw new XmlFault("text in <pc>, which holds one element");
   if (second !== undefined) throw new XmlFault("several elements in <pc>, which holds one");
   if (root === undefined) return undefined;
-  return new XmlContent(root, { text: undefined, size, emptyIsNull, onUnknown });
+  return new XmlContent(withNamespacesOf([primitive, element], root), options);
 }

@@ -33,7 +33,7 @@ const LONG_ROOTS: ReadonlyMap<string, string> = new Map([
   ["responsePrimitive", "rsp"],
 ]);
 
-export const isRelease2Home = ({ prefix, namespace }: Named): boolean =>
+const isRelease2Home = ({ prefix, namespace }: Named): boolean =>
   namespace === HOME && prefix === RELEASE_2_HOME;
 
 /** The prefix a name has in JSON: the conventional one of its namespace, else the document's. */

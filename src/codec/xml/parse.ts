@@ -2,9 +2,12 @@ import { XMLParser } from "fast-xml-parser";
 import { MAX_DEPTH } from "../json/scan.ts";
 import { type Named, undeclaredNamespaceOf } from "./names.ts";
 import { plainXml, XmlFault } from "./scan.ts";
+import { shortened } from "./shortened.ts";
 
 /** An element as the document has it, namespaces resolved, nothing known of oneM2M. */
 export interface XmlElement extends Named {
+  /** What prefixes stand for from here on; the root has those that its document uses and does not declare. */
+  readonly declarations: readonly Declaration[];
   /** Without the declarations of namespaces. */
   readonly attributes: readonly XmlAttribute[];
   /** Elements and text in their order; no two texts stand next to each other. */
@@ -13,6 +16,13 @@ export interface XmlElement extends Named {
 
 export interface XmlAttribute extends Named {
   readonly value: string;
+}
+
+export interface Declaration {
+  /** "" for the default namespace. */
+  readonly prefix: string;
+  /** "" where the default namespace is taken back. */
+  readonly namespace: string;
 }
 
 /**
@@ -27,7 +37,7 @@ export function parseXml(text: string): XmlElement {
   const plain = plainXml(text.startsWith("\ufeff") ? text.slice(1) : text);
   for (const node of parsed(plain)) {
     const tag = tagOf(node);
-    if (tag !== undefined) return elementOf(node, tag, new Map());
+    if (tag !== undefined) return rootOf(node, tag);
   }
   throw new XmlFault("no element");
 }
@@ -79,15 +89,29 @@ function tagOf(node: Node): string | undefined {
   return undefined;
 }
 
-/** Namespaces by the prefixes that are bound to them. */
-type Scope = ReadonlyMap<string, string>;
+function rootOf(node: Node, tag: string): XmlElement {
+  const assumed = new Map<string, string>();
+  const root = elementOf(node, tag, { bound: new Map(), assumed });
+  const added = [...assumed].map(([prefix, namespace]) => ({ prefix, namespace }));
+  return { ...root, declarations: [...root.declarations, ...added] };
+}
+
+interface Scope {
+  /** Namespaces by the prefixes that are bound to them. */
+  readonly bound: ReadonlyMap<string, string>;
+  /** Those of prefixes that the whole document uses without a declaration. */
+  readonly assumed: Map<string, string>;
+}
 /** Each declaration copies the scope; no oneM2M document has more than a few. */
 const MAX_SCOPE = 64;
+/** What is written may declare a namespace more often than what was read. */
+const MAX_NAMESPACE = 256;
 
 function elementOf(node: Node, tag: string, outer: Scope): XmlElement {
   const written = node[ATTRIBUTES];
   const pairs = written === undefined ? [] : Object.entries(written as Record<string, string>);
-  const scope = pairs.length === 0 ? outer : scopeOf(pairs, outer);
+  const declarations = pairs.length === 0 ? NO_DECLARATIONS : declarationsOf(pairs);
+  const scope = declarations.length === 0 ? outer : scopeOf(declarations, outer);
   // The parser puts it in front once more where an element closes itself.
   const name = named(tag.slice(tag.lastIndexOf(TAG) + 1), scope, "element");
   const attributes = pairs.length === 0 ? NO_ATTRIBUTES : attributesOf(pairs, scope);
@@ -101,12 +125,14 @@ function elementOf(node: Node, tag: string, outer: Scope): XmlElement {
     prefix: name.prefix,
     local: name.local,
     namespace: name.namespace,
+    declarations,
     attributes,
     children,
   };
 }
 
 const NO_ATTRIBUTES: readonly XmlAttribute[] = [];
+const NO_DECLARATIONS: readonly Declaration[] = [];
 
 function attributesOf(pairs: readonly Pair[], scope: Scope): readonly XmlAttribute[] {
   const attributes: XmlAttribute[] = [];
@@ -125,43 +151,58 @@ type Pair = readonly [string, string];
 
 const isDeclaration = (name: string): boolean => name === "xmlns" || name.startsWith("xmlns:");
 
-function scopeOf(pairs: readonly Pair[], outer: Scope): Scope {
-  let scope: Map<string, string> | undefined;
+function declarationsOf(pairs: readonly Pair[]): readonly Declaration[] {
+  let declarations: Declaration[] | undefined;
   for (const [key, namespace] of pairs) {
     const name = key.slice(1);
     if (!isDeclaration(name)) continue;
     const prefix = name.slice("xmlns:".length);
     checkDeclaration(prefix, namespace);
-    scope ??= new Map(outer);
-    scope.set(prefix, namespace);
+    declarations ??= [];
+    declarations.push({ prefix, namespace });
   }
-  if (scope === undefined) return outer;
-  if (scope.size > MAX_SCOPE) throw new XmlFault(`more than ${MAX_SCOPE} namespaces at once`);
-  return scope;
+  return declarations ?? NO_DECLARATIONS;
+}
+
+function scopeOf(declarations: readonly Declaration[], { bound, assumed }: Scope): Scope {
+  const inner = new Map(bound);
+  for (const { prefix, namespace } of declarations) inner.set(prefix, namespace);
+  if (inner.size > MAX_SCOPE) throw new XmlFault(`more than ${MAX_SCOPE} namespaces at once`);
+  return { bound: inner, assumed };
 }
 
 function checkDeclaration(prefix: string, namespace: string): void {
   const isXml = namespace === undeclaredNamespaceOf("xml");
   if (prefix === "xmlns" || (prefix === "xml") !== isXml) {
-    throw new XmlFault(`a declaration of the prefix ${prefix.slice(0, 32)}`);
+    throw new XmlFault(`a declaration of the prefix ${shortened(prefix)}`);
   }
   if (prefix !== "" && namespace === "") {
-    throw new XmlFault(`no namespace for the prefix ${prefix.slice(0, 32)}`);
+    throw new XmlFault(`no namespace for the prefix ${shortened(prefix)}`);
+  }
+  if (namespace.length > MAX_NAMESPACE) {
+    throw new XmlFault(`a namespace of more than ${MAX_NAMESPACE} characters`);
   }
 }
 
 function named(name: string, scope: Scope, what: "element" | "attribute"): Named {
   const colon = name.indexOf(":");
   if (colon < 0) {
-    const namespace = what === "element" ? (scope.get("") ?? "") : "";
+    const namespace = what === "element" ? (scope.bound.get("") ?? "") : "";
     return { prefix: "", local: name, namespace };
   }
   const prefix = name.slice(0, colon);
-  const namespace = scope.get(prefix) ?? undeclaredNamespaceOf(prefix);
-  if (namespace === undefined) {
-    throw new XmlFault(`the prefix ${prefix.slice(0, 32)}, which is not declared`);
-  }
+  const namespace = scope.bound.get(prefix) ?? assumedNamespaceOf(prefix, scope);
   return { prefix, local: name.slice(colon + 1), namespace };
+}
+
+function assumedNamespaceOf(prefix: string, { assumed }: Scope): string {
+  const namespace = undeclaredNamespaceOf(prefix);
+  if (namespace === undefined) {
+    throw new XmlFault(`the prefix ${shortened(prefix)}, which is not declared`);
+  }
+  // Every document knows `xml`; declaring it is not needed.
+  if (prefix !== "xml") assumed.set(prefix, namespace);
+  return namespace;
 }
 
 /** Two prefixes of one namespace make one attribute of two (Namespaces in XML, 6.3). */

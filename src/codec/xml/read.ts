@@ -1,11 +1,12 @@
 import { type ExactTree, isExactObject } from "../../primitive/content.ts";
 import { type Member, rootMember, type Shape, shapeOf } from "../schema/schema.ts";
-import { innerMarkupOf } from "./markup.ts";
+import { Detacher } from "./markup.ts";
 import { isForProcessors, rootNameOf } from "./names.ts";
-import { numberOf } from "./numbers.ts";
+import { isUpdateNumber, numberOf } from "./numbers.ts";
 import { elementsOf, textOf, type XmlElement } from "./parse.ts";
 import { NameResolver, type Resolved } from "./resolve.ts";
 import { XmlFault } from "./scan.ts";
+import { shortened } from "./shortened.ts";
 
 export interface XmlReaderOptions {
   /**
@@ -31,14 +32,10 @@ export interface Group extends Resolved {
 export class XmlReader {
   readonly #options: XmlReaderOptions;
   readonly #resolver = new NameResolver((what) => this.#refuse(what));
+  readonly #detacher = new Detacher();
 
   constructor(options: XmlReaderOptions) {
     this.#options = options;
-  }
-
-  /** What prefixes in the trees stand for, where that is not what the standard says. */
-  get namespaces(): ReadonlyMap<string, string> {
-    return this.#resolver.namespaces;
   }
 
   /** An object with the root as its only member. */
@@ -91,7 +88,10 @@ export class XmlReader {
   }
 
   #rootObject(member: Member, element: XmlElement, emptyIsNull: boolean): ExactTree {
-    return this.#value(member, element, emptyIsNull) ?? {};
+    const value = this.#value(member, element, emptyIsNull);
+    if (value === null) return {};
+    const isEmpty = isExactObject(value) && Object.keys(value).length === 0;
+    return isEmpty && member.shape !== undefined ? emptyOf(shapeOf(member.shape)) : value;
   }
 
   /** Most likely a resource: what all flexContainers have is what all resources have. */
@@ -111,7 +111,7 @@ export class XmlReader {
         return this.#wildcard(element, emptyIsNull);
       case "any":
         return elementsOf(element).length > 0
-          ? innerMarkupOf(element)
+          ? this.#markup(element)
           : this.#text(member, textOf(element), emptyIsNull);
       default:
         return isPlain(element)
@@ -137,7 +137,7 @@ export class XmlReader {
     } else if (isText && groups.length === 0) {
       members.push(["val", text]);
     } else if (isText) {
-      this.#refuse(`text between the elements of <${element.local}>`);
+      this.#refuse(`text between the elements of <${shortened(element.local)}>`);
     }
     if (members.length === 0 && emptyIsNull) return null;
     return this.#objectOf(members, element);
@@ -146,7 +146,7 @@ export class XmlReader {
   #objectOf(members: readonly Entry[], { local }: XmlElement): ExactTree {
     const names = new Set(members.map(([name]) => name));
     if (names.size < members.length) {
-      this.#refuse(`a member of <${local}> both as attribute and as element`);
+      this.#refuse(`a member of <${shortened(local)}> both as attribute and as element`);
     }
     return Object.fromEntries(members);
   }
@@ -211,15 +211,22 @@ export class XmlReader {
       else same.push(root);
     }
     if (roots.size === 0) return isBlank(text) ? {} : text;
-    if (!isBlank(text)) this.#refuse(`text between the elements of <${element.local}>`);
+    if (!isBlank(text)) this.#refuse(`text between the elements of <${shortened(element.local)}>`);
     return Object.fromEntries([...roots.values()].map((same) => this.#root(same, emptyIsNull)));
   }
 
   #guess(element: XmlElement, shape: Shape | undefined, emptyIsNull: boolean): ExactTree {
     const text = textOf(element);
     if (isPlain(element)) return text === "" && emptyIsNull ? null : text;
-    if (!isBlank(text) && elementsOf(element).length > 0) return innerMarkupOf(element);
+    if (!isBlank(text) && elementsOf(element).length > 0) return this.#markup(element);
     return this.#object(element, shape, emptyIsNull);
+  }
+
+  #markup(element: XmlElement): string {
+    const markup = this.#detacher.innerMarkupOf(element);
+    if (markup !== undefined) return markup;
+    this.#refuse(`markup in <${shortened(element.local)}> whose namespaces take too much room`);
+    return textOf(element);
   }
 
   #text(member: Member, text: string, emptyIsNull: boolean): ExactTree {
@@ -250,7 +257,7 @@ export class XmlReader {
   }
 
   #mismatch({ name }: Member, text: string, what: string): string {
-    this.#refuse(`<${name}> holds ${JSON.stringify(text.slice(0, 32))}, which is ${what}`);
+    this.#refuse(`<${shortened(name)}> holds ${JSON.stringify(shortened(text))}, which is ${what}`);
     return text;
   }
 
@@ -276,7 +283,15 @@ function oneOrAll(values: readonly ExactTree[]): ExactTree {
   return values.length === 1 && value !== undefined ? value : values;
 }
 
-function isUpdate(groups: readonly Group[]): boolean {
+/** A content without members; where it has room for one list of elements only (m2m:rrl), it is that list, empty. */
+function emptyOf(shape: Shape | undefined): ExactTree {
+  const [only, second] = new Set(shape?.members.values());
+  const isList = only?.list === "repeated" && second === undefined && !shape?.wrapsRoot;
+  return isList ? { [only.name]: [] } : {};
+}
+
+/** Whether the members of a request say that it is an Update. */
+export function isUpdate(groups: readonly Group[]): boolean {
   const op = groups.find(({ name }) => name === "op")?.elements[0];
-  return op !== undefined && textOf(op).trim() === "3";
+  return op !== undefined && isUpdateNumber(textOf(op));
 }

@@ -1,6 +1,7 @@
 import { type Member, namespaceOf, prefixOf, rootMember, type Shape } from "../schema/schema.ts";
 import { misleads, type Named, rootNameOf, treeNameOf, treePrefixOf } from "./names.ts";
 import type { XmlElement } from "./parse.ts";
+import { shortened } from "./shortened.ts";
 
 /** What an element is in its parent. */
 export interface Resolved {
@@ -29,7 +30,7 @@ export class NameResolver {
     if (prefix !== "" && namespaceOf(prefix) !== name.namespace) {
       const before = this.namespaces.get(prefix) ?? name.namespace;
       if (misleads(name) || before !== name.namespace) {
-        this.#refuse(`the prefix ${prefix.slice(0, 32)} for another namespace`);
+        this.#refuse(`the prefix ${shortened(prefix)} for another namespace`);
       }
       this.namespaces.set(prefix, before);
     }

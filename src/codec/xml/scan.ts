@@ -1,4 +1,5 @@
 import { MAX_DEPTH } from "../json/scan.ts";
+import { shortened } from "./shortened.ts";
 
 /** What is wrong with an XML text or with what it says, and at which character where that helps. */
 export class XmlFault extends Error {
@@ -76,7 +77,7 @@ class XmlScan {
       at = this.#markupEnd(markup);
     }
     const unclosed = this.#open.at(-1);
-    if (unclosed !== undefined) throw new XmlFault(`no end of <${unclosed.slice(0, 32)}>`);
+    if (unclosed !== undefined) throw new XmlFault(`no end of <${shortened(unclosed)}>`);
     this.#checkText(at, this.#text.length);
     if (!this.#rootSeen) throw new XmlFault("no element");
     this.#replace(this.#text.length, this.#text.length, "");
@@ -89,7 +90,7 @@ class XmlScan {
     if (declaration === null) throw new XmlFault("a declaration that is not XML 1.0's");
     const encoding = declaration[1] ?? declaration[2] ?? "UTF-8";
     if (encoding.toUpperCase() !== "UTF-8") {
-      throw new XmlFault(`the encoding ${encoding.slice(0, 32)}, not UTF-8`);
+      throw new XmlFault(`the encoding ${shortened(encoding)}, not UTF-8`);
     }
     return declaration[0].length;
   }
@@ -154,7 +155,7 @@ class XmlScan {
     const nameEnd = this.#nameEnd(start);
     const name = text.slice(start, nameEnd);
     if (seen.includes(name)) {
-      throw new XmlFault(`the attribute ${name.slice(0, 32)} a second time`, start);
+      throw new XmlFault(`the attribute ${shortened(name)} a second time`, start);
     }
     if (seen.push(name) > MAX_ATTRIBUTES) {
       throw new XmlFault(`more than ${MAX_ATTRIBUTES} attributes`, start);
@@ -241,7 +242,10 @@ function checkReferences(text: string, start: number): void {
     REFERENCE.lastIndex = at;
     const found = REFERENCE.exec(text);
     if (found === null) {
-      throw new XmlFault(`${JSON.stringify(text.slice(at, at + 12))}, no reference`, start + at);
+      throw new XmlFault(
+        `${JSON.stringify(shortened(text.slice(at, at + 24), 12))}, no reference`,
+        start + at,
+      );
     }
     const [, decimal, hex] = found;
     if (decimal === undefined && hex === undefined) continue;

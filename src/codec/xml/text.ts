@@ -4,6 +4,7 @@ import { jsonOf } from "../json/content.ts";
 import type { Member } from "../schema/schema.ts";
 import { integerText } from "./numbers.ts";
 import { forbiddenAt } from "./scan.ts";
+import { quoted, shortened } from "./shortened.ts";
 
 export const notTranscodable = (about: string): GatewayError =>
   new GatewayError("GW_CONTENT_NOT_TRANSCODABLE", about);
@@ -25,7 +26,7 @@ export function valueText({ name, kind }: Member, value: ExactTree): string {
   }
   if (kind === "any") return allowed(name, jsonOf(value));
   throw notTranscodable(
-    `${name} has ${isExactObject(value) ? "an object" : "a list"} where XML has room for text only`,
+    `${quoted(name)} has ${isExactObject(value) ? "an object" : "a list"} where XML has room for text only`,
   );
 }
 
@@ -33,9 +34,9 @@ export function valueText({ name, kind }: Member, value: ExactTree): string {
 export function itemText(member: Member, item: ExactTree): string {
   const text = valueText(member, item);
   if (isWord(text)) return text;
-  const shown = item === null ? "null" : JSON.stringify(text.slice(0, 32));
+  const shown = item === null ? "null" : JSON.stringify(shortened(text));
   throw notTranscodable(
-    `${member.name} has the item ${shown}, and in XML blanks separate the items of a list`,
+    `${quoted(member.name)} has the item ${shown}, and in XML blanks separate the items of a list`,
   );
 }
 
@@ -51,5 +52,5 @@ function allowed(name: string, text: string): string {
   const at = forbiddenAt(text);
   if (at < 0) return text;
   const code = text.charCodeAt(at).toString(16).toUpperCase().padStart(4, "0");
-  throw notTranscodable(`${name} has the character U+${code}, which XML cannot hold`);
+  throw notTranscodable(`${quoted(name)} has the character U+${code}, which XML cannot hold`);
 }

@@ -3,6 +3,8 @@ import { type Member, rootMember, type Shape, shapeOf } from "../schema/schema.t
 import { DocumentNames } from "./document-names.ts";
 import { attributeMarkup, escapedText, XML_DECLARATION } from "./markup.ts";
 import { rootNameOf } from "./names.ts";
+import { isUpdateNumber } from "./numbers.ts";
+import { quoted } from "./shortened.ts";
 import { isItem, itemText, notTranscodable, valueText } from "./text.ts";
 
 export interface XmlWriterOptions {
@@ -12,8 +14,8 @@ export interface XmlWriterOptions {
   readonly onUnknown: (name: string) => void;
 }
 
-/** A value that is markup already. */
-class Markup {
+/** A member that is markup already, tags included. */
+export class Markup {
   readonly text: string;
 
   constructor(text: string) {
@@ -22,7 +24,7 @@ class Markup {
 }
 
 /** The members of an object, those that are undefined absent. */
-type Members = Map<string, ExactTree | Markup | undefined>;
+export type Members = Map<string, ExactTree | Markup | undefined>;
 /** Attributes with a blank before each, and what goes between the tags. */
 interface Parts {
   readonly attributes: string;
@@ -65,14 +67,10 @@ export class XmlWriter {
    *
    * @param content gives the markup inside `pc`
    */
-  primitive(
-    root: string,
-    members: ReadonlyMap<string, ExactTree | undefined>,
-    content: (() => string) | undefined,
-  ): string {
+  primitive(root: string, members: Readonly<Members>, content: (() => string) | undefined): string {
     const name = this.#names.checked(root);
     const all: Members = new Map(members);
-    if (content !== undefined) all.set("pc", new Markup(content()));
+    if (content !== undefined) all.set("pc", new Markup(`<pc>${content()}</pc>`));
     return this.#documentOf(name, this.#object(all, shapeOf(rootMember(name)?.shape ?? name)));
   }
 
@@ -81,7 +79,7 @@ export class XmlWriter {
     const name = this.#names.checked(rootNameOf(member));
     const [parts, second] = this.#reading(emptyIsNull, () => this.#rootParts(name, value));
     if (parts === undefined || second !== undefined) {
-      throw notTranscodable(`${name} has not one value, and content in XML is one element`);
+      throw notTranscodable(`${quoted(name)} has not one value, and content in XML is one element`);
     }
     return { name, parts };
   }
@@ -120,12 +118,13 @@ export class XmlWriter {
     let attributes = "";
     let inner = "";
     // Nested primitives: their own operation says how their content reads (TS-0004, 7.3.3.7).
-    const updates = members.get("op") === 3;
+    const op = members.get("op");
+    const updates = !(op instanceof Markup) && isUpdateNumber(op);
     for (const [name, member] of shape?.members ?? []) {
       const value = members.get(name);
       if (value === undefined) continue;
       members.delete(name);
-      if (value instanceof Markup) inner += `<${name}>${value.text}</${name}>`;
+      if (value instanceof Markup) inner += value.text;
       else if (member.xmlAttribute) attributes += this.#attribute(member, value);
       else if (name !== "pc") inner += this.#member(member, value);
       else inner += this.#reading(updates, () => this.#member(member, value));
@@ -147,8 +146,9 @@ export class XmlWriter {
     let unknown = "";
     let children = "";
     for (const [name, value] of members) {
-      if (value === undefined || value instanceof Markup) continue;
-      if (shape?.wrapsRoot && rootMember(rootNameOf(name)) !== undefined) {
+      if (value === undefined) continue;
+      if (value instanceof Markup) unknown += value.text;
+      else if (shape?.wrapsRoot && rootMember(rootNameOf(name)) !== undefined) {
         first += this.#root(name, value);
       } else if (name.includes(":")) children += this.#root(name, value);
       else unknown += this.#unknown(name, value);
@@ -176,6 +176,11 @@ export class XmlWriter {
     // Where the table has one value and the peer several, each is one as the table has it.
     const isOne = member.list === undefined && member.kind === "any";
     const values = isOne ? [value] : listOf(value);
+    if (values.length === 0 && this.#emptyIsNull) {
+      throw notTranscodable(
+        `${quoted(member.name)} is an empty list, which the XML of an Update cannot say`,
+      );
+    }
     return this.#elements(
       member.name,
       values.map((it) => this.#parts(member, it)),
@@ -224,7 +229,9 @@ export class XmlWriter {
   /** XML has one spelling for null and for no text (TS-0004, 8.3.1): refused rather than deleted. */
   #checkEmpty({ name }: Member, value: ExactTree): void {
     if (value === "" && this.#emptyIsNull) {
-      throw notTranscodable(`${name} is an empty string, which the XML of an Update cannot say`);
+      throw notTranscodable(
+        `${quoted(name)} is an empty string, which the XML of an Update cannot say`,
+      );
     }
   }
 }

@@ -1,14 +1,16 @@
 import type { ExactTree } from "../../primitive/content.ts";
-import { operationNumber, type Primitive, type RequestId } from "../../primitive/primitive.ts";
-import type { Codec, Reading, ReadOptions } from "../codec.ts";
+import { operationNumber, type Primitive } from "../../primitive/primitive.ts";
+import type { Codec, Reading, ReadOptions, WriteOptions } from "../codec.ts";
 import { unreadable } from "../envelope.ts";
 import { NO_UTF8, utf8Text } from "../json/content.ts";
+import { namespaceOf } from "../schema/schema.ts";
 import { decodeXmlContent, type OnUnknown, XmlContent, xmlDocumentOf } from "./content.ts";
 import { PRIMITIVE_ROOTS, primitiveOfElement } from "./envelope.ts";
 import { markupOf } from "./markup.ts";
-import { parseXml } from "./parse.ts";
+import { parameterElements } from "./parameters.ts";
+import { parseXml, type XmlElement } from "./parse.ts";
 import { XmlFault } from "./scan.ts";
-import { XmlWriter } from "./write.ts";
+import { Markup, type Members, XmlWriter } from "./write.ts";
 
 export interface XmlCodecOptions {
   /** Told each name that no table knows, where content or a parameter changes its serialization. */
@@ -28,13 +30,9 @@ export function createXmlCodec({ onUnknown }: XmlCodecOptions): Codec {
 
     readPrimitive: (message, options) => read(message, options, onUnknown),
 
-    writePrimitive: (primitive, { requestIdentifier }) =>
-      write(primitive, requestIdentifier, onUnknown),
+    writePrimitive: (primitive, options) => write(primitive, options, onUnknown),
   };
 }
-
-/** XML for whoever does not count unknown names. */
-export const xmlCodec: Codec = createXmlCodec({ onUnknown: () => undefined });
 
 function read(message: Uint8Array, options: ReadOptions, onUnknown: OnUnknown): Reading {
   const text = utf8Text(message);
@@ -47,9 +45,13 @@ function read(message: Uint8Array, options: ReadOptions, onUnknown: OnUnknown): 
   }
 }
 
-function write(primitive: Primitive, requestIdentifier: RequestId, onUnknown: OnUnknown): string {
+function write(
+  primitive: Primitive,
+  { requestIdentifier, emptyIsNull = false }: WriteOptions,
+  onUnknown: OnUnknown,
+): string {
   const writer = new XmlWriter({ namespaces: new Map(), onUnknown });
-  const members = new Map<string, ExactTree | undefined>([["rqi", requestIdentifier]]);
+  const members: Members = new Map([["rqi", requestIdentifier]]);
   if (primitive.kind === "request") {
     members
       .set("op", operationNumber(primitive.operation))
@@ -61,14 +63,23 @@ function write(primitive: Primitive, requestIdentifier: RequestId, onUnknown: On
   }
   members.set("rvi", primitive.releaseVersion);
   // In JSON shape, as whoever read them has seen to.
-  for (const [name, value] of primitive.carried) members.set(name, value as ExactTree);
+  for (const [name, value] of primitive.carried) {
+    const elements = parameterElements(primitive, name, value);
+    members.set(name, elements === undefined ? (value as ExactTree) : markupFrom(elements));
+  }
   const { content } = primitive;
-  const updates = primitive.kind === "request" && primitive.operation === "update";
+  const saysNull = primitive.kind === "request" ? primitive.operation === "update" : emptyIsNull;
   const inside =
     content &&
     (() =>
       content instanceof XmlContent
-        ? markupOf(content.element)
-        : writer.content(content.exact(), updates));
+        ? markupOf(content.element, PRIMITIVE_SCOPE)
+        : writer.content(content.exact(), saysNull));
   return writer.primitive(PRIMITIVE_ROOTS[primitive.kind], members, inside);
 }
+
+/** What the root of every primitive declares. */
+const PRIMITIVE_SCOPE = new Map([["m2m", namespaceOf("m2m") ?? ""]]);
+
+const markupFrom = (elements: readonly XmlElement[]): Markup =>
+  new Markup(elements.map((element) => markupOf(element, PRIMITIVE_SCOPE)).join(""));

@@ -5,7 +5,6 @@ import { GatewayError } from "../../../src/base/errors.ts";
 import { jsonOf } from "../../../src/codec/json/content.ts";
 import { jsonCodec } from "../../../src/codec/json/json.ts";
 import { parseExactJson } from "../../../src/codec/json/tree.ts";
-import { xmlCodec } from "../../../src/codec/xml/xml.ts";
 import type { Content, ExactTree } from "../../../src/primitive/content.ts";
 import {
   NAMEABLE_ROOTS,
@@ -13,6 +12,7 @@ import {
   schemaContentOf,
 } from "../../helpers/schema-arbitraries.ts";
 import { bytes } from "../json/using-json.ts";
+import { xmlCodec } from "./using-xml.ts";
 
 const jsonContent = (tree: ExactTree): Content =>
   jsonCodec.decodeContent(bytes(jsonOf(tree)), { emptyIsNull: false });

@@ -45,16 +45,33 @@ describe("an empty element (TS-0004, 8.3.1)", () => {
   });
 
   test.each([
+    ["rrl", "rrf"],
+    ["agn", "m2m:sgn"],
+  ])("as the root m2m:%s is the empty list that it has room for", (root, list) => {
+    expect(exactOf(core(root, ""))).toEqual({ [`m2m:${root}`]: { [list]: [] } });
+    expect(xmlOf({ [`m2m:${root}`]: { [list]: [] } })).toBe(core(root, ""));
+  });
+
+  test("is not written for an empty list of elements in an Update, whose parent it would delete", () => {
+    const tree = { "m2m:acp": { pv: { acr: [] } } };
+    expect(() => xmlOf(tree, true)).toThrow(/acr is an empty list, which the XML of an Update/);
+    expect(xmlOf(tree)).toBe(core("acp", "<pv></pv>"));
+    expect(xmlOf({ "m2m:cnt": { mni: 1, "m2m:cin": [] } }, true)).toBe(core("cnt", "<mni>1</mni>"));
+    expect(xmlOf({ "m2m:cnt": { lbl: [] } }, true)).toBe(core("cnt", "<lbl></lbl>"));
+  });
+
+  test.each([
     [3, null],
+    ["03", null],
     [1, ""],
     [5, ""],
   ])(
-    "inside a nested primitive of operation %i reads as its own operation says (7.3.3.7)",
+    "inside a nested primitive of operation %s reads as its own operation says (7.3.3.7)",
     (op, or) => {
       const inner = `<op>${op}</op><to>a</to><pc><m2m:cnt><or/></m2m:cnt></pc>`;
       for (const emptyIsNull of [false, true]) {
         expect(exactOf(core("rqp", inner), emptyIsNull)).toEqual({
-          "m2m:rqp": { op, to: "a", pc: { "m2m:cnt": { or } } },
+          "m2m:rqp": { op: Number(op), to: "a", pc: { "m2m:cnt": { or } } },
         });
       }
     },
@@ -70,6 +87,10 @@ describe("an empty element (TS-0004, 8.3.1)", () => {
   test("cannot be an empty string inside a nested Update either", () => {
     const request = { op: 3, pc: { "m2m:cnt": { or: "" } } };
     expect(() => xmlOf({ "m2m:rqp": request })).toThrow(/or is an empty string/);
+    expect(() => xmlOf({ "m2m:rqp": { ...request, op: "3" } })).toThrow(/or is an empty string/);
+    expect(() => xmlOf('{"m2m:rqp":{"op":3.0,"pc":{"m2m:cnt":{"or":""}}}}')).toThrow(
+      /or is an empty string/,
+    );
     expect(xmlOf({ "m2m:rqp": { ...request, op: 1 } }, true)).toContain("<or></or>");
   });
 });
@@ -206,9 +227,29 @@ describe("a number", () => {
     ["-12.00", "-12"],
     ["1e3", "1000"],
     ["5.5", "5.5"],
+    ["1e22", `1${"0".repeat(22)}`],
+    ["1.50e1", "15"],
+    ["0.1e1", "1"],
+    ["-1.23E+63", `-123${"0".repeat(61)}`],
+    ["0e99", "0"],
+    ["1e64", "1e64"],
+    ["1.5e0", "1.5e0"],
+    ["1e-1", "1e-1"],
+    ["1e-999999999999", "1e-999999999999"],
+    [`${"9".repeat(70)}.0`, "9".repeat(70)],
     ["9007199254740993", "9007199254740993"],
   ])("%s is written as %s where the table has an integer", (json, xml) => {
     expect(xmlOf(`{"m2m:cnt":{"mni":${json}}}`)).toBe(core("cnt", `<mni>${xml}</mni>`));
+  });
+
+  test.each([
+    [1e22, `1${"0".repeat(22)}`],
+    [1e23, `1${"0".repeat(23)}`],
+    [-1.5e21, `-15${"0".repeat(20)}`],
+    [1e-7, "1e-7"],
+    [2 ** 60, String(2 ** 60)],
+  ])("that is the double %d is written as %s where the table has an integer", (number, xml) => {
+    expect(xmlOf({ "m2m:cnt": { mni: number } })).toBe(core("cnt", `<mni>${xml}</mni>`));
   });
 
   test("of the shortest kind is written where a double has it", () => {

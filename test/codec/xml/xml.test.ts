@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import type { Reading } from "../../../src/codec/codec.ts";
 import { jsonCodec } from "../../../src/codec/json/json.ts";
-import { createXmlCodec, xmlCodec } from "../../../src/codec/xml/xml.ts";
+import { createXmlCodec } from "../../../src/codec/xml/xml.ts";
 import type { Content } from "../../../src/primitive/content.ts";
 import {
   OPERATIONS,
@@ -19,7 +19,15 @@ import {
   STRICT,
   textOf,
 } from "../json/using-json.ts";
-import { CORE, contentOf, core, DECLARATION, encoded, withoutDeclaration } from "./using-xml.ts";
+import {
+  CORE,
+  contentOf,
+  core,
+  DECLARATION,
+  encoded,
+  withoutDeclaration,
+  xmlCodec,
+} from "./using-xml.ts";
 
 const read = (xml: string, options = STRICT): Reading =>
   xmlCodec.readPrimitive(bytes(xml), options);
@@ -322,9 +330,50 @@ describe("writing", () => {
     );
   });
 
+  test("an empty string in the answer to an Update is refused where it would be read as null", () => {
+    const answer = primitiveOf(readJson({ rsc: 2004, rqi: "1", pc: { "m2m:cnt": { or: "" } } }));
+    const options = { wrapped: false, requestIdentifier: answer.requestIdentifier };
+    expect(xmlCodec.writePrimitive(answer, options)).toContain("<or></or>");
+    expect(() => xmlCodec.writePrimitive(answer, { ...options, emptyIsNull: true })).toThrow(
+      /or is an empty string/,
+    );
+  });
+
   test("an empty string in a parameter of an Update is written", () => {
     const json = { op: 3, to: "a", rqi: "1", vsi: "", pc: { "m2m:cnt": { or: "x" } } };
     expect(written(primitiveOf(readJson(json)))).toContain("<vsi></vsi>");
+  });
+});
+
+describe("what JSON has no names for in a parameter", () => {
+  const vendors =
+    '<v:own xmlns:v="urn:v" a="1"><v:b></v:b>c</v:own><own xmlns="urn:w">1</own>' +
+    '<zz><a b="1"></a><w:c xmlns:w="urn:w"></w:c></zz><own2>x</own2><own2>y</own2>';
+
+  test("passes from XML to XML as it is", () => {
+    const xml = request(`<op>2</op><to>a</to><rqi>1</rqi><rcn>1</rcn>${vendors}`);
+    expect(withoutDeclaration(written({ ...requestOf(read(xml)) }))).toBe(xml);
+  });
+
+  test("passes where the root or an attribute has it, with its namespaces", () => {
+    const xml = `<m2m:rqp xmlns:v="urn:v" v:b="2">${RETRIEVE}<v:own>1</v:own></m2m:rqp>`;
+    expect(withoutDeclaration(written(requestOf(read(xml))))).toBe(
+      request(`${RETRIEVE}<v:own xmlns:v="urn:v">1</v:own><v:b xmlns:v="urn:v">2</v:b>`),
+    );
+  });
+
+  test("passes inside a parameter of the tables", () => {
+    const rt = '<rt><rtv>3</rtv><v:own xmlns:v="urn:v">1</v:own></rt>';
+    const xml = request(`<op>2</op><to>a</to><rqi>1</rqi>${rt}`);
+    const primitive = requestOf(read(xml));
+    expect(withoutDeclaration(written(primitive))).toBe(xml);
+    const rewritten = { ...primitive, carried: new Map([["rt", { rtv: 3 }]]) };
+    expect(written(rewritten)).toContain("<rt><rtv>3</rtv></rt>");
+  });
+
+  test("goes to JSON by the names that it has there", () => {
+    const xml = request('<op>2</op><to>a</to><rqi>1</rqi><v:own xmlns:v="urn:v">1</v:own>');
+    expect(writtenAsJson(requestOf(read(xml)))).toEqual({ op: 2, to: "a", rqi: "1", "v:own": "1" });
   });
 });
 
@@ -337,8 +386,8 @@ describe("content on its way between a primitive and a body", () => {
   test("is a document of its own as an HTTP body, its namespaces declared", () => {
     const document = encoded(requestOf(read(carrying)).content as Content);
     expect(withoutDeclaration(document)).toBe(
-      `<x:cnt xmlns:x="${CORE}" rn="a"> <lbl>b</lbl>` +
-        '<v:own xmlns:v="urn:v">&#xD;</v:own><mni>many</mni></x:cnt>',
+      `<x:cnt xmlns:x="${CORE}" xmlns:v="urn:v" rn="a"> <lbl>b</lbl>` +
+        "<v:own>&#xD;</v:own><mni>many</mni></x:cnt>",
     );
     expect(contentOf(document).tree()).toEqual(requestOf(read(carrying)).content?.tree());
   });
@@ -357,6 +406,12 @@ describe("content on its way between a primitive and a body", () => {
     expect(requestOf(read(first)).content?.tree()).toEqual(
       requestOf(read(carrying)).content?.tree(),
     );
+  });
+
+  test("declares nothing that the primitive declares already", () => {
+    const { content: _content, ...rest } = requestOf(read(carrying));
+    const xml = written({ ...rest, content: contentOf(core("cnt", "<m2m:cin></m2m:cin>")) });
+    expect(xml).toContain("<pc><m2m:cnt><m2m:cin></m2m:cin></m2m:cnt></pc>");
   });
 
   test("whose prefix its document does not declare is well-formed where it goes", () => {
