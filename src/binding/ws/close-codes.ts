@@ -16,3 +16,12 @@ export const CLOSES: Record<CloseReason, { readonly code: number; readonly text:
   superseded: { code: 4001, text: "superseded by a newer connection" },
   deregistered: { code: 4002, text: "deregistered and idle" },
 };
+
+/** What `ws` closes with when a frame breaks the protocol. */
+export function protocolFaultOf(error: Error): number | undefined {
+  if (!("code" in error) || typeof error.code !== "string" || !error.code.startsWith("WS_ERR_")) {
+    return undefined;
+  }
+  if (error.code === "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH") return CloseCode.TOO_BIG;
+  return error.code === "WS_ERR_INVALID_UTF8" ? CloseCode.INVALID_DATA : CloseCode.PROTOCOL_ERROR;
+}

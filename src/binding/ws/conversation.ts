@@ -54,12 +54,20 @@ export class Conversation {
     return flat === true ? { ...reading, primitive: withConditions(primitive) } : reading;
   }
 
-  /** @throws GatewayError GW_CONTENT_NOT_TRANSCODABLE */
-  write(primitive: Primitive, requestIdentifier: RequestId): Message {
+  /**
+   * @param emptyIsNull whether the peer reads empty elements of an answer as null
+   * @throws GatewayError GW_CONTENT_NOT_TRANSCODABLE
+   */
+  write(primitive: Primitive, requestIdentifier: RequestId, emptyIsNull: boolean): Message {
     const { wrapped, binary, hex, flatConditions } = this.#dialect;
     const spoken =
       flatConditions && primitive.kind === "request" ? withFlatConditions(primitive) : primitive;
-    const payload = this.#codec.writePrimitive(spoken, { wrapped, hex, requestIdentifier });
+    const payload = this.#codec.writePrimitive(spoken, {
+      wrapped,
+      hex,
+      requestIdentifier,
+      emptyIsNull,
+    });
     return { payload, binary };
   }
 }

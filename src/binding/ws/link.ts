@@ -6,9 +6,14 @@ import type { Codec } from "../../codec/codec.ts";
 import type { CloseReason, Link, LinkHost, Observer } from "../../core/ports.ts";
 import type { Dialect } from "../../dialect/dialect.ts";
 import type { EntityId } from "../../primitive/identifiers.ts";
-import type { Primitive, RequestPrimitive, ResponsePrimitive } from "../../primitive/primitive.ts";
+import {
+  answersWithNull,
+  type Primitive,
+  type RequestPrimitive,
+  type ResponsePrimitive,
+} from "../../primitive/primitive.ts";
 import { NO_REQUEST, respondFailure } from "../../primitive/respond.ts";
-import { CLOSES, CloseCode } from "./close-codes.ts";
+import { CLOSES, CloseCode, protocolFaultOf } from "./close-codes.ts";
 import { Conversation } from "./conversation.ts";
 import type { Corks } from "./corks.ts";
 import { Liveness } from "./liveness.ts";
@@ -150,8 +155,12 @@ export class WsLink implements Link {
     this.#socket.terminate();
   }
 
-  #write(primitive: Primitive, requestIdentifier = primitive.requestIdentifier): void {
-    const { payload, binary } = this.#conversation.write(primitive, requestIdentifier);
+  #write(
+    primitive: Primitive,
+    requestIdentifier = primitive.requestIdentifier,
+    emptyIsNull = false,
+  ): void {
+    const { payload, binary } = this.#conversation.write(primitive, requestIdentifier, emptyIsNull);
     this.#options.corks.cork(this.#transport);
     this.#socket.send(payload, { binary });
   }
@@ -225,7 +234,7 @@ export class WsLink implements Link {
       .then((response) => {
         this.#serving -= 1;
         const writable = this.#socket.readyState === this.#socket.OPEN;
-        if (response !== undefined && writable) this.#answer(response);
+        if (response !== undefined && writable) this.#answer(response, answersWithNull(request));
         this.#progress();
       })
       .catch((error: unknown) => {
@@ -234,9 +243,9 @@ export class WsLink implements Link {
   }
 
   /** A result that the peer's serialization cannot say must not leave it without an answer. Never throws. */
-  #answer(response: ResponsePrimitive): void {
+  #answer(response: ResponsePrimitive, emptyIsNull = false): void {
     try {
-      this.#write(response);
+      this.#write(response, response.requestIdentifier, emptyIsNull);
     } catch (cause) {
       const detail = cause instanceof GatewayError ? cause.message : "it cannot be written";
       const failure = new GatewayError("GW_NOT_ACCEPTABLE", { detail, cause });
@@ -281,15 +290,6 @@ export class WsLink implements Link {
     for (const [ticket] of this.#arrived) this.#arrived.leave(ticket);
     this.#options.observer.linkClosed(this, String(this.#fault ?? code));
   }
-}
-
-/** What `ws` closes with when a frame breaks the protocol. */
-function protocolFaultOf(error: Error): number | undefined {
-  if (!("code" in error) || typeof error.code !== "string" || !error.code.startsWith("WS_ERR_")) {
-    return undefined;
-  }
-  if (error.code === "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH") return CloseCode.TOO_BIG;
-  return error.code === "WS_ERR_INVALID_UTF8" ? CloseCode.INVALID_DATA : CloseCode.PROTOCOL_ERROR;
 }
 
 function bytesOf(data: RawData): Buffer {
