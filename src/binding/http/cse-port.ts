@@ -117,6 +117,7 @@ export class CsePort implements Port {
         operation: request.operation,
         responseType: responseTypeOf(request),
         requestIdentifier: request.requestIdentifier,
+        releaseVersion: request.releaseVersion,
       },
     );
     if (fault !== undefined) throw new GatewayError("GW_CSE_ANSWER_UNREADABLE", fault);

@@ -113,7 +113,11 @@ const memberOf = (tree: Tree | undefined, name: string): Tree | undefined =>
 export function responseFromHttp(
   { status, rawHeaders }: { readonly status: number; readonly rawHeaders: readonly string[] },
   content: Content | undefined,
-  asked: Asked & { readonly requestIdentifier: RequestId },
+  asked: Asked & {
+    readonly requestIdentifier: RequestId;
+    /** Stands for a missing X-M2M-RVI: a response has one too, unless the request was of Release 1. */
+    readonly releaseVersion?: string | undefined;
+  },
 ): HttpAnswer {
   const { texts, repeated } = readHeaderFields(rawHeaders, "response");
   const code = texts.get("rsc");
@@ -126,7 +130,7 @@ export function responseFromHttp(
     kind: "response",
     requestIdentifier: asked.requestIdentifier,
     responseStatusCode: rsc,
-    releaseVersion: texts.get("rvi"),
+    releaseVersion: texts.get("rvi") ?? asked.releaseVersion,
     content: tokenRequest === undefined ? body : undefined,
     carried:
       tokenRequest === undefined
