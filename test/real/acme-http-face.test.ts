@@ -79,7 +79,6 @@ describe.skipIf(!havePython())(
         ["RETRIEVE of nothing", { path: `${at}/none`, from }],
         ["RETRIEVE without a release version", { path: at, from, headers: { "X-M2M-RVI": "" } }],
         ["RETRIEVE as CBOR", { path: at, from, headers: { Accept: "application/cbor" } }],
-        ["RETRIEVE as XML", { path: at, from, headers: { Accept: "application/xml" } }],
         ["RETRIEVE without an answer", { path: `${at}?rt=5`, from }],
         ["UPDATE", { method: "PUT", path: `${at}/c`, from, body: cnt({ mni: 5 }) }],
         [
