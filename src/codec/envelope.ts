@@ -23,6 +23,27 @@ export interface Envelope {
   carried: Map<string, unknown> | undefined;
 }
 
+/** Whether a member of this name may be a wrapper around a primitive; TS-0020 V2 prints that for JSON. */
+export const isWrapperName = (name: string): boolean => name === "m2m:rqp" || name === "m2m:rsp";
+
+/** Takes a member in; `pc` is for the codec, which alone knows what its content is. */
+export function placeMember(envelope: Envelope, name: string, value: unknown): void {
+  switch (name) {
+    case "op":
+    case "rsc":
+    case "rqi":
+    case "to":
+    case "fr":
+    case "ty":
+    case "rvi":
+      envelope[name] = value;
+      break;
+    default:
+      envelope.carried ??= new Map();
+      envelope.carried.set(name, value);
+  }
+}
+
 /** What a message is of which nothing could be read. */
 export function unreadable(malformed: string): Reading {
   return { malformed, unreadable: true, requestIdentifier: undefined, mayAnswer: true };
@@ -33,7 +54,7 @@ export function primitiveOf(
   envelope: Envelope,
   wrapped: boolean,
   { lenient }: ReadOptions,
-  serialization: Serialization = "json",
+  serialization: Serialization,
 ): Reading {
   const rqi = identifierOf(envelope.rqi, lenient);
   const isRequest = envelope.op !== undefined;

@@ -1,7 +1,7 @@
 import type { ExactTree } from "../../primitive/content.ts";
 import { operationNumber, type Primitive, type RequestId } from "../../primitive/primitive.ts";
 import type { Codec, Payload, Reading, ReadOptions, WriteOptions } from "../codec.ts";
-import { type Envelope, primitiveOf, unreadable } from "../envelope.ts";
+import { type Envelope, isWrapperName, placeMember, primitiveOf, unreadable } from "../envelope.ts";
 import { CborContent, cborBytesOf, decodeCborContent } from "./content.ts";
 import { bytesOfHex } from "./hex.ts";
 import { isEmptyMap, isMapAt } from "./item.ts";
@@ -34,9 +34,7 @@ function read(message: Uint8Array, options: ReadOptions): Reading {
     const { bytes, members } = scanMap(message);
     const wrapper = members.length === 1 ? members[0] : undefined;
     const wrapped =
-      wrapper !== undefined &&
-      (wrapper.name === "m2m:rqp" || wrapper.name === "m2m:rsp") &&
-      isMapAt(bytes, wrapper.start);
+      wrapper !== undefined && isWrapperName(wrapper.name) && isMapAt(bytes, wrapper.start);
     const envelope = envelopeOf(bytes, wrapped ? membersAt(bytes, wrapper.start) : members);
     return primitiveOf(envelope, wrapped, options, "cbor");
   } catch (error) {
@@ -48,25 +46,10 @@ function read(message: Uint8Array, options: ReadOptions): Reading {
 function envelopeOf(bytes: Buffer, members: readonly CborMember[]): Envelope {
   const envelope: Envelope = { carried: undefined };
   for (const { name, start, end, root } of members) {
-    switch (name) {
-      case "op":
-      case "rsc":
-      case "rqi":
-      case "to":
-      case "fr":
-      case "ty":
-      case "rvi":
-        envelope[name] = readCbor(bytes.subarray(start, end));
-        break;
-      case "pc":
-        // An empty `pc` says nothing; where content is mandatory its absence is the error.
-        envelope.content = isEmptyMap(bytes, start, end)
-          ? undefined
-          : new CborContent(bytes.subarray(start, end), root);
-        break;
-      default:
-        envelope.carried ??= new Map();
-        envelope.carried.set(name, readCbor(bytes.subarray(start, end)));
+    if (name !== "pc") placeMember(envelope, name, readCbor(bytes.subarray(start, end)));
+    // An empty `pc` says nothing; where content is mandatory its absence is the error.
+    else if (!isEmptyMap(bytes, start, end)) {
+      envelope.content = new CborContent(bytes.subarray(start, end), root);
     }
   }
   return envelope;

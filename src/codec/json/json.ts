@@ -1,7 +1,7 @@
 import type { Tree } from "../../primitive/content.ts";
 import { operationNumber, type Primitive } from "../../primitive/primitive.ts";
 import type { Codec, Reading, ReadOptions, WriteOptions } from "../codec.ts";
-import { type Envelope, primitiveOf, unreadable } from "../envelope.ts";
+import { type Envelope, isWrapperName, placeMember, primitiveOf, unreadable } from "../envelope.ts";
 import {
   decodeJsonContent,
   JsonContent,
@@ -36,9 +36,7 @@ function read(text: string, options: ReadOptions): Reading {
     const members = scanObject(text);
     const wrapper = members.length === 1 ? members[0] : undefined;
     const wrapped =
-      wrapper !== undefined &&
-      (wrapper.name === "m2m:rqp" || wrapper.name === "m2m:rsp") &&
-      isObjectAt(text, wrapper.start);
+      wrapper !== undefined && isWrapperName(wrapper.name) && isObjectAt(text, wrapper.start);
     const envelope = envelopeOf(text, wrapped ? membersAt(text, wrapper.start) : members);
     return primitiveOf(envelope, wrapped, options, "json");
   } catch (error) {
@@ -50,24 +48,9 @@ function read(text: string, options: ReadOptions): Reading {
 function envelopeOf(text: string, members: readonly Member[]): Envelope {
   const envelope: Envelope = { carried: undefined };
   for (const { name, start, end, root } of members) {
-    switch (name) {
-      case "op":
-      case "rsc":
-      case "rqi":
-      case "to":
-      case "fr":
-      case "ty":
-      case "rvi":
-        envelope[name] = valueAt(text, start, end);
-        break;
-      case "pc":
-        envelope.content = isEmptyObject(text, start, end)
-          ? undefined
-          : new JsonContent(text.slice(start, end), root);
-        break;
-      default:
-        envelope.carried ??= new Map();
-        envelope.carried.set(name, valueAt(text, start, end));
+    if (name !== "pc") placeMember(envelope, name, valueAt(text, start, end));
+    else if (!isEmptyObject(text, start, end)) {
+      envelope.content = new JsonContent(text.slice(start, end), root);
     }
   }
   return envelope;
