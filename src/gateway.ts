@@ -9,10 +9,7 @@ import { CseProbe } from "./binding/http/cse-probe.ts";
 import { PassThrough } from "./binding/http/pass-through.ts";
 import { HttpServer } from "./binding/http/server.ts";
 import { WsServer } from "./binding/ws/server.ts";
-import { cborCodec } from "./codec/cbor/cbor.ts";
 import type { Codecs } from "./codec/codec.ts";
-import { jsonCodec } from "./codec/json/json.ts";
-import { createXmlCodec } from "./codec/xml/xml.ts";
 import { isLoopback, type Network } from "./config/addresses.ts";
 import { deploymentOf } from "./config/load.ts";
 import type { Config } from "./config/schema.ts";
@@ -23,7 +20,7 @@ import type { PointsOfAccess } from "./core/points-of-access.ts";
 import type { Binding, ListenAddress, Observer, Port } from "./core/ports.ts";
 import { Registrations } from "./core/registrations.ts";
 import { type Registration, Registry } from "./core/registry.ts";
-import { countingCodec } from "./observe/counting-codec.ts";
+import { countingCodecs } from "./observe/counting-codec.ts";
 import { createLog, LogObserver } from "./observe/log.ts";
 import { Metrics } from "./observe/metrics.ts";
 import { observeBoth } from "./observe/observers.ts";
@@ -116,7 +113,7 @@ class Assembly implements Gateway {
     const log = createLog(config.log.level, this.#options.logDestination ?? process.stderr);
     const observer = observeBoth(metrics, new LogObserver(log, config.cse.url));
 
-    const codecs = codecsTelling(observer);
+    const codecs = countingCodecs(observer);
     const upstream = this.#upstream(domain, state, codecs, observer);
     this.#closing.push(upstream.close);
     const registry = new Registry({
@@ -277,15 +274,6 @@ class Assembly implements Gateway {
       },
     };
   }
-}
-
-function codecsTelling(observer: Observer): Codecs {
-  const onUnknown = (name: string): void => observer.unknownName(name);
-  return {
-    json: countingCodec(jsonCodec, observer),
-    xml: countingCodec(createXmlCodec({ onUnknown }), observer),
-    cbor: countingCodec(cborCodec, observer),
-  };
 }
 
 /** Starts a face; when its address cannot be had, the error names the key to change. */

@@ -1,9 +1,22 @@
-import type { Codec } from "../codec/codec.ts";
+import { cborCodec } from "../codec/cbor/cbor.ts";
+import type { Codec, Codecs } from "../codec/codec.ts";
+import { jsonCodec } from "../codec/json/json.ts";
+import { createXmlCodec } from "../codec/xml/xml.ts";
 import type { Observer } from "../core/ports.ts";
 import type { Content } from "../primitive/content.ts";
 
+/** Every codec, telling `observer` of what was transcoded, and by a guess. */
+export function countingCodecs(observer: Pick<Observer, "transcoded" | "unknownName">): Codecs {
+  const onUnknown = (name: string): void => observer.unknownName(name);
+  return {
+    json: countingCodec(jsonCodec, observer),
+    xml: countingCodec(createXmlCodec({ onUnknown }), observer),
+    cbor: countingCodec(cborCodec, observer),
+  };
+}
+
 /** `codec`, telling `observer` of content that came in another serialization. */
-export function countingCodec(codec: Codec, observer: Pick<Observer, "transcoded">): Codec {
+function countingCodec(codec: Codec, observer: Pick<Observer, "transcoded">): Codec {
   const tell = (content: Content | undefined): void => {
     const from = content?.serialization;
     if (from !== undefined && from !== codec.serialization) {

@@ -3,8 +3,8 @@ import type { Applications } from "../../core/applications.ts";
 import type { Route } from "../../core/route.ts";
 import { type Operation, type TargetId, targetId } from "../../primitive/primitive.ts";
 import { type ContentType, parseContentType } from "./content-type.ts";
+import { operationOf } from "./methods.ts";
 import { parametersIn } from "./query.ts";
-import { operationOf } from "./request-mapping.ts";
 import { splitTarget, targetOf } from "./target.ts";
 
 /** What of an HTTP request decides where it goes. */

@@ -1,14 +1,10 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { GatewayError } from "../../base/errors.ts";
 import { SERIALIZATIONS, type Serialization } from "../../primitive/content.ts";
-import type { Operation } from "../../primitive/primitive.ts";
 import { chooseAccepted, qualityOf } from "./accept.ts";
 import type { Classified } from "./classify.ts";
 import { serializationOf } from "./content-type.ts";
-
-/** Operations whose requests have no body in HTTP (TS-0009, 6.2.1). */
-export const isBodyless = (operation: Operation): boolean =>
-  operation === "retrieve" || operation === "delete";
+import { isBodyless } from "./methods.ts";
 
 /**
  * What the answer's content is wanted in: by Accept, else as the request's content (TS-0009, 6.4.3; TS-0004, 7.3.3.12).

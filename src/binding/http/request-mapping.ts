@@ -24,6 +24,7 @@ import {
   readHeaderFields,
   writeHeaderValue,
 } from "./header-fields.ts";
+import { isBodyless, methodOf } from "./methods.ts";
 import { readQuery, writeQuery } from "./query.ts";
 import { pathOf, splitAttribute } from "./target.ts";
 
@@ -52,13 +53,6 @@ export interface HttpRequest {
 }
 
 const AE = 2;
-const METHODS: Readonly<Record<Operation, string>> = {
-  create: "POST",
-  retrieve: "GET",
-  update: "PUT",
-  delete: "DELETE",
-  notify: "POST",
-};
 const NOTIFY_ROOTS: ReadonlySet<string | undefined> = new Set([
   "m2m:sgn",
   "m2m:agn",
@@ -69,25 +63,6 @@ const ATTRIBUTE_LIST_ROOTS: ReadonlySet<string | undefined> = new Set(["m2m:atrl
 const NO_ATTRIBUTES: readonly string[] = [];
 /** Parameters of a header field that have a member of their own in a request, or need more than that field. */
 const OWN: ReadonlySet<string> = new Set(["fr", "rqi", "rvi", "rt", "tkns"]);
-
-/** The operation of a request (TS-0009, 6.2.1); only `ty` tells Create from Notify. undefined for other methods. */
-export function operationOf(
-  method: string,
-  resourceType: number | undefined,
-): Operation | undefined {
-  switch (method) {
-    case "POST":
-      return resourceType === undefined ? "notify" : "create";
-    case "GET":
-      return "retrieve";
-    case "PUT":
-      return "update";
-    case "DELETE":
-      return "delete";
-    default:
-      return undefined;
-  }
-}
 
 /**
  * The request primitive of an HTTP request (TS-0009, 6.2 and 6.4).
@@ -223,22 +198,19 @@ export function httpFromRequest(
   if (request.releaseVersion !== undefined && request.releaseVersion !== "1") {
     writeHeader(headers, "X-M2M-RVI", request.releaseVersion);
   }
-  const content = mayHaveBody(operation) ? request.content : undefined;
+  const content = isBodyless(operation) ? undefined : request.content;
   writeMediaType(headers, request, content, mediaType);
   for (const [short, value] of carried) writeCarried(headers, short, value);
 
   const path = pathOf(request.to);
   const query = writeQuery(carried, attributeListOf(request));
   return {
-    method: METHODS[operation],
+    method: methodOf(operation),
     target: query === "" ? path : `${path}?${query}`,
     headers,
     content,
   };
 }
-
-const mayHaveBody = (operation: Operation): boolean =>
-  operation !== "retrieve" && operation !== "delete";
 
 /** `ty` travels in Content-Type alone: a Create without it, or without a body, would arrive as a Notify. */
 function writeMediaType(

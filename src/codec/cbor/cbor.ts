@@ -3,9 +3,10 @@ import { operationNumber, type Primitive, type RequestId } from "../../primitive
 import type { Codec, Payload, Reading, ReadOptions, WriteOptions } from "../codec.ts";
 import { type Envelope, isWrapperName, placeMember, primitiveOf, unreadable } from "../envelope.ts";
 import { CborContent, cborBytesOf, decodeCborContent } from "./content.ts";
+import { CborFault } from "./fault.ts";
 import { bytesOfHex } from "./hex.ts";
 import { isEmptyMap, isMapAt } from "./item.ts";
-import { CborFault, type CborMember, membersAt, scanMap } from "./scan.ts";
+import { type CborMember, membersAt, scanMap } from "./scan.ts";
 import { readCbor } from "./tree.ts";
 import { CborWriter } from "./writer.ts";
 

@@ -1,8 +1,9 @@
 import { GatewayError } from "../../base/errors.ts";
 import type { Content, Edit, ExactTree, Tree } from "../../primitive/content.ts";
+import { CborFault } from "./fault.ts";
 import { bytesOfHex } from "./hex.ts";
 import { headSize, INDEFINITE, isMapAt, LONGEST_HEAD, MAJOR, writeHead } from "./item.ts";
-import { CborFault, type CborMember, checkCbor, membersAt } from "./scan.ts";
+import { type CborMember, checkCbor, membersAt } from "./scan.ts";
 import { readCbor } from "./tree.ts";
 import { cborOf } from "./writer.ts";
 

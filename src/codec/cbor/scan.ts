@@ -1,6 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { MAX_DEPTH } from "../json/scan.ts";
 import { CborCopy } from "./copy.ts";
+import { CborFault } from "./fault.ts";
 import {
   argumentAt,
   BREAK,
@@ -30,14 +31,6 @@ export interface CheckedCbor {
   readonly bytes: Buffer;
   /** Name of the only member, when the item is a map with exactly one. */
   readonly root: string | undefined;
-}
-
-/** What is wrong with a CBOR item, and at which byte. */
-export class CborFault extends Error {
-  constructor(what: string, at: number) {
-    super(`${what} at byte ${at}`);
-    this.name = "CborFault";
-  }
 }
 
 /**

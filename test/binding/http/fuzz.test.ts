@@ -4,11 +4,11 @@ import { GatewayError } from "../../../src/base/errors.ts";
 import { chooseAccepted } from "../../../src/binding/http/accept.ts";
 import { classify } from "../../../src/binding/http/classify.ts";
 import { parseContentType } from "../../../src/binding/http/content-type.ts";
+import { operationOf } from "../../../src/binding/http/methods.ts";
 import { readQuery } from "../../../src/binding/http/query.ts";
 import {
   type HttpRequest,
   httpFromRequest,
-  operationOf,
   requestFromHttp,
 } from "../../../src/binding/http/request-mapping.ts";
 import { originForm, splitTarget, targetOf } from "../../../src/binding/http/target.ts";

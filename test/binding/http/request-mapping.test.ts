@@ -1,11 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { parseContentType } from "../../../src/binding/http/content-type.ts";
-import {
-  httpFromRequest,
-  operationOf,
-  requestFromHttp,
-} from "../../../src/binding/http/request-mapping.ts";
+import { operationOf } from "../../../src/binding/http/methods.ts";
+import { httpFromRequest, requestFromHttp } from "../../../src/binding/http/request-mapping.ts";
 import { splitTarget, targetOf } from "../../../src/binding/http/target.ts";
 import { type Content, MadeContent, type Tree } from "../../../src/primitive/content.ts";
 import {

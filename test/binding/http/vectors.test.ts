@@ -1,10 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { parseContentType } from "../../../src/binding/http/content-type.ts";
-import {
-  httpFromRequest,
-  operationOf,
-  requestFromHttp,
-} from "../../../src/binding/http/request-mapping.ts";
+import { operationOf } from "../../../src/binding/http/methods.ts";
+import { httpFromRequest, requestFromHttp } from "../../../src/binding/http/request-mapping.ts";
 import { httpFromResponse, responseFromHttp } from "../../../src/binding/http/response-mapping.ts";
 import { splitTarget, targetOf } from "../../../src/binding/http/target.ts";
 import { jsonCodec } from "../../../src/codec/json/json.ts";

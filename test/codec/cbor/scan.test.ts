@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { CborFault, checkCbor, membersAt, scanMap } from "../../../src/codec/cbor/scan.ts";
+import { CborFault } from "../../../src/codec/cbor/fault.ts";
+import { checkCbor, membersAt, scanMap } from "../../../src/codec/cbor/scan.ts";
 import { readCbor } from "../../../src/codec/cbor/tree.ts";
 import { MAX_DEPTH } from "../../../src/codec/json/scan.ts";
 import { rootOf, type Tree } from "../../../src/primitive/content.ts";
