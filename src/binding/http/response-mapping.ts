@@ -115,7 +115,7 @@ export function responseFromHttp(
   content: Content | undefined,
   asked: Asked & {
     readonly requestIdentifier: RequestId;
-    /** Stands for a missing X-M2M-RVI: a response has one too, unless the request was of Release 1. */
+    /** For an answer that is none of a CSE, such as a proxy's error page. */
     readonly releaseVersion?: string | undefined;
   },
 ): HttpAnswer {
@@ -130,7 +130,7 @@ export function responseFromHttp(
     kind: "response",
     requestIdentifier: asked.requestIdentifier,
     responseStatusCode: rsc,
-    releaseVersion: texts.get("rvi") ?? asked.releaseVersion,
+    releaseVersion: texts.size === 0 ? asked.releaseVersion : texts.get("rvi"),
     content: tokenRequest === undefined ? body : undefined,
     carried:
       tokenRequest === undefined
