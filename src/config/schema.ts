@@ -107,6 +107,11 @@ const HTTP = Type.Object({
     default: true,
     description: "Says in `X-M2MGW-Disposition` what became of a request for a registree.",
   }),
+  laterHeaders: Switch({
+    default: false,
+    description:
+      "Carries `prpi`, `omr` and `msu` of later releases in `X-M2M-PRPI`, `X-M2M-OMR` and `X-M2M-MSU` (also read as `X-M2M-USER`), which no release of TS-0009 at hand confirms.",
+  }),
   releaseVersion: Text({
     default: "1",
     pattern: "^[1-9][a-z]?$",

@@ -26,6 +26,8 @@ export interface Parameter {
   /** Field of the query; never in responses. */
   readonly query: string | undefined;
   readonly type: ValueType;
+  /** Header field that products of later releases use and that no text confirms: for those who ask for it. */
+  readonly laterHeader?: string;
 }
 
 /** One member of filterCriteria (TS-0004, 6.3.5.8); in HTTP a query field of the same name, except `conditions`. */
@@ -85,9 +87,15 @@ export const PARAMETERS: readonly Parameter[] = [
   header("asri", "authorSignReqInfo", "response", "X-M2M-ASRI", "boolean"),
   header("rvi", "releaseVersionIndicator", "both", "X-M2M-RVI", "text"),
   header("vsi", "vendorInformation", "both", "X-M2M-VSI", "text"),
-  elsewhere("omr", "ontologyMappingResources", "request", "texts"),
-  elsewhere("prpi", "primitiveProfileIdentifier", "request", "text"),
-  elsewhere("msu", "m2mServiceUser", "both", "text"),
+  {
+    ...elsewhere("omr", "ontologyMappingResources", "request", "texts"),
+    laterHeader: "X-M2M-OMR",
+  },
+  {
+    ...elsewhere("prpi", "primitiveProfileIdentifier", "request", "text"),
+    laterHeader: "X-M2M-PRPI",
+  },
+  { ...elsewhere("msu", "m2mServiceUser", "both", "text"), laterHeader: "X-M2M-MSU" },
 ];
 
 /** The members of filterCriteria; any other name is, in HTTP, the name of an attribute (TS-0009, 6.2.2.2). */
@@ -172,6 +180,15 @@ const BY_HEADER = new Map(
         ],
   ),
 );
+const BY_LATER_HEADER = new Map(
+  PARAMETERS.flatMap((parameter) =>
+    parameter.laterHeader === undefined
+      ? []
+      : [[parameter.laterHeader.toLowerCase(), parameter] as const],
+  ),
+);
+/** What mobius4 calls X-M2M-MSU. */
+const SERVICE_USER = "x-m2m-user";
 const FILTER_BY_SHORT = new Map(FILTER_FIELDS.map((field) => [field.short, field]));
 
 export const parameterByShort = (short: string): Parameter | undefined => BY_SHORT.get(short);
@@ -186,6 +203,16 @@ export function parameterByHeader(name: string): Parameter | undefined {
     first === 0x78 ? (name.charCodeAt(2) | 0x20) === 0x6d : first === 0x61 && name.length === 13;
   return isCandidate ? (BY_HEADER.get(name) ?? BY_HEADER.get(name.toLowerCase())) : undefined;
 }
+
+/** The same for the header fields of later releases. */
+export function parameterByLaterHeader(name: string): Parameter | undefined {
+  const key = name.toLowerCase();
+  return key === SERVICE_USER ? BY_SHORT.get("msu") : BY_LATER_HEADER.get(key);
+}
+
+/** The header field in which a parameter goes out. @param later with those of later releases */
+export const headerOf = (parameter: Parameter | undefined, later: boolean): string | undefined =>
+  parameter?.header ?? (later ? parameter?.laterHeader : undefined);
 
 const DIGITS = /^\d{1,15}$/;
 

@@ -57,6 +57,7 @@ describe("defaults", () => {
         prefix: "/poa",
         maxBody: 1_048_576,
         disposition: true,
+        laterHeaders: false,
         releaseVersion: "1",
         insecure: false,
       },

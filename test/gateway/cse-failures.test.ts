@@ -203,7 +203,7 @@ describe("a registree is answered promptly when the CSE", () => {
       const response = await ae.request(message);
       expect(codes).toContain(response.rsc);
       // Whoever answers in the CSE's place: a response has one (TS-0004, 6.4.2).
-      expect(response.rvi).toBe("3");
+      expect(response["rvi"]).toBe("3");
       expect(JSON.stringify(response.pc ?? "")).not.toMatch(/<html|Sorry|127\.0\.0\.1/);
       cse.behave(GOOD);
       expect(await ae.request(RETRIEVE)).toMatchObject({ rsc: 2000 });

@@ -282,3 +282,49 @@ test("every header field goes to the CSE in canonical spelling, those of the con
   );
   expect(names[3]).toEqual(expect.arrayContaining(["Host", "Connection", "Transfer-Encoding"]));
 });
+
+const SGN_PC = { "m2m:sgn": { sur: "a" } };
+const CNT_PC = { "m2m:cnt": {} };
+test.each([
+  ["create", { op: 1, ty: 3, pc: CNT_PC }, true],
+  ["retrieve", { op: 2 }, false],
+  ["update", { op: 3, pc: CNT_PC }, true],
+  ["delete", { op: 4 }, false],
+  ["notify", { op: 5, pc: SGN_PC }, true],
+])(
+  "a %s has these header fields on the wire and no other, each by the letter (http-binding 4.1)",
+  async (_, asked, hasBody) => {
+    const front = await startFront({ "http.laterHeaders": "true" });
+    const { ae } = await front.ae("CAE1");
+    const all = {
+      ot: "20260101T000000",
+      rqet: "20990101T000000",
+      rset: "20990102T000000",
+      oet: "20260101T000000",
+      rt: { rtv: 3, nu: ["http://a.example"] },
+      ec: 2,
+      gid: "g",
+      vsi: "v",
+      tkns: ["aaaa.bbbb.cccc"],
+      omr: ["/id-in/o"],
+      prpi: "p",
+      msu: "u",
+    };
+    const aus = asked.op === 5 ? {} : { aus: ["c2ln"] };
+    await ae.request({ to: "CAE1/x", fr: "CAE1", rqi: "q", rvi: "3", ...all, ...aus, ...asked });
+    const { rawHeaders = [] } = front.cse.requests.at(-1) ?? {};
+    const names = rawHeaders.filter((_name, index) => index % 2 === 0);
+    const fields = "Origin RI RVI OT RET RST OET RTU EC GID VSI OMR PRPI MSU".split(" ");
+    expect([...names].sort()).toEqual(
+      [
+        "Host",
+        "Connection",
+        "Accept",
+        "Authorization",
+        ...fields.map((field) => `X-M2M-${field}`),
+        ...(asked.op === 5 ? [] : ["X-M2M-AS"]),
+        ...(hasBody ? ["Content-Type", "Content-Length"] : []),
+      ].sort(),
+    );
+  },
+);

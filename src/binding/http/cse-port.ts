@@ -21,6 +21,8 @@ export interface CsePortOptions {
   readonly codecs: Codecs;
   /** What the CSE reads and writes, the best first; never empty. */
   readonly serializations: readonly Serialization[];
+  /** Use the header fields of later releases. */
+  readonly laterHeaders: boolean;
   /** Requests under way to the CSE; more are refused. */
   readonly maxInFlight: number;
   /** Bytes of an answer's body. */
@@ -64,6 +66,7 @@ export class CsePort implements Port {
     const codec = this.#codecFor(request.content?.serialization ?? request.answerIn);
     const { method, target, headers, content } = httpFromRequest(request, {
       mediaType: codec.mediaType,
+      laterHeaders: this.#options.laterHeaders,
     });
     const accept = this.#codecFor(request.answerIn).mediaType;
     const body =
@@ -118,6 +121,7 @@ export class CsePort implements Port {
         responseType: responseTypeOf(request),
         requestIdentifier: request.requestIdentifier,
         releaseVersion: request.releaseVersion,
+        laterHeaders: this.#options.laterHeaders,
       },
     );
     if (fault !== undefined) throw new GatewayError("GW_CSE_ANSWER_UNREADABLE", fault);

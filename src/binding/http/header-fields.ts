@@ -1,7 +1,9 @@
 import {
   formatScalar,
+  headerOf,
   type Parameter,
   parameterByHeader,
+  parameterByLaterHeader,
   parameterByShort,
   parseScalar,
 } from "../../primitive/parameters.ts";
@@ -18,19 +20,23 @@ export interface HeaderFields {
  * Picks the oneM2M header fields in one pass; all others are skipped (TS-0009, 6.4.0).
  *
  * @param rawHeaders names and values in turn, as node gives them
+ * @param laterHeaders take those of later releases too
  */
 export function readHeaderFields(
   rawHeaders: readonly string[],
   side: "request" | "response",
+  laterHeaders: boolean,
 ): HeaderFields {
   const texts = new Map<string, string>();
   let repeated: string | undefined;
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
-    const parameter = parameterByHeader(rawHeaders[at] as string);
+    const name = rawHeaders[at] as string;
+    const parameter =
+      parameterByHeader(name) ?? (laterHeaders ? parameterByLaterHeader(name) : undefined);
     if (parameter === undefined) continue;
     if (parameter.occurs !== side && parameter.occurs !== "both") continue;
     const text = rawHeaders[at + 1] as string;
-    if (texts.has(parameter.short)) repeated ??= parameter.header;
+    if (texts.has(parameter.short)) repeated ??= headerOf(parameter, true);
     if (text !== "" || parameter.short === "rt") texts.set(parameter.short, text);
   }
   return { texts, repeated };

@@ -22,17 +22,27 @@ export interface Asked {
 export class ReplyWriter {
   readonly #codecs: Codecs;
   readonly #disposition: boolean;
+  readonly #laterHeaders: boolean;
 
   /** @param options `disposition`: say with X-M2MGW-Disposition what became of a request to a registree */
-  constructor(options: { readonly codecs: Codecs; readonly disposition: boolean }) {
+  constructor(options: {
+    readonly codecs: Codecs;
+    readonly disposition: boolean;
+    readonly laterHeaders: boolean;
+  }) {
     this.#codecs = options.codecs;
     this.#disposition = options.disposition;
+    this.#laterHeaders = options.laterHeaders;
   }
 
   write(response: ServerResponse, answer: ResponsePrimitive, asked: Asked): void {
     const { operation, route, answerIn = "json" } = asked;
     const { mediaType } = this.#codecs[answerIn];
-    const { status, headers, content } = httpFromResponse(answer, { operation, mediaType });
+    const { status, headers, content } = httpFromResponse(answer, {
+      operation,
+      mediaType,
+      laterHeaders: this.#laterHeaders,
+    });
     const body = this.#bodyOf(content, asked);
     if (body instanceof GatewayError) {
       const told = answer.failure !== body.code;

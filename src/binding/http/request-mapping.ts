@@ -5,7 +5,7 @@ import {
   MadeContent,
   type Serialization,
 } from "../../primitive/content.ts";
-import { misplacedParameter, parameterByShort } from "../../primitive/parameters.ts";
+import { headerOf, misplacedParameter, parameterByShort } from "../../primitive/parameters.ts";
 import {
   type Carried,
   NOTHING_CARRIED,
@@ -74,7 +74,10 @@ const OWN: ReadonlySet<string> = new Set(["fr", "rqi", "rvi", "rt", "tkns"]);
 export function requestFromHttp(
   head: HttpRequestHead,
   content: Content | undefined,
-  options: { readonly releaseVersion: string | undefined } = { releaseVersion: "1" },
+  options: {
+    readonly releaseVersion: string | undefined;
+    readonly laterHeaders?: boolean;
+  } = { releaseVersion: "1" },
 ): RequestPrimitive {
   const { operation, to } = head;
   const { resourceType } = head.contentType;
@@ -82,7 +85,11 @@ export function requestFromHttp(
     throw invalid("only a POST may have ty in its Content-Type");
   }
 
-  const { texts, repeated } = readHeaderFields(head.rawHeaders, "request");
+  const { texts, repeated } = readHeaderFields(
+    head.rawHeaders,
+    "request",
+    options.laterHeaders ?? false,
+  );
   if (repeated !== undefined) throw invalid(`the header ${repeated} occurs twice`);
   const requestIdentifier = texts.get("rqi");
   if (requestIdentifier === undefined) throw invalid("the header X-M2M-RI is missing");
@@ -188,7 +195,10 @@ function required(content: Content | undefined): Content {
  */
 export function httpFromRequest(
   request: RequestPrimitive,
-  { mediaType }: { readonly mediaType: string },
+  {
+    mediaType,
+    laterHeaders = false,
+  }: { readonly mediaType: string; readonly laterHeaders?: boolean },
 ): HttpRequest {
   const { operation, carried } = request;
   checkPlaces(operation, carried);
@@ -200,7 +210,7 @@ export function httpFromRequest(
   }
   const content = isBodyless(operation) ? undefined : request.content;
   writeMediaType(headers, request, content, mediaType);
-  for (const [short, value] of carried) writeCarried(headers, short, value);
+  for (const [short, value] of carried) writeCarried(headers, short, value, laterHeaders);
 
   const path = pathOf(request.to);
   const query = writeQuery(carried, attributeListOf(request));
@@ -251,18 +261,24 @@ function listedAttributesOf(content: Content | undefined): readonly string[] {
   return list;
 }
 
-function writeCarried(headers: string[], short: string, value: unknown): void {
+function writeCarried(
+  headers: string[],
+  short: string,
+  value: unknown,
+  laterHeaders: boolean,
+): void {
   const parameter = parameterByShort(short);
-  if (parameter?.header === undefined || parameter.occurs === "response") return;
+  const name = headerOf(parameter, laterHeaders);
+  if (parameter === undefined || name === undefined || parameter.occurs === "response") return;
   const isTargets = short === "rt";
   const written = isTargets ? (value as { nu?: unknown } | null)?.nu : value;
   // No targets are not the same as an empty list of them.
   if (isTargets && written === undefined) return;
   const text = isTargets ? formatTargets(written) : writeHeaderValue(parameter.type, written);
   if (text === undefined || (short === "tkns" && !(written as unknown[]).every(isToken))) {
-    throw invalid(`${short} cannot be written in the header ${parameter.header}`);
+    throw invalid(`${short} cannot be written in the header ${name}`);
   }
-  writeHeader(headers, parameter.header, text);
+  writeHeader(headers, name, text);
 }
 
 function writeHeader(headers: string[], name: string, text: string): void {

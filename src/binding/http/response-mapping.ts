@@ -1,7 +1,7 @@
 import type { FailureCode } from "../../base/errors.ts";
 import { Rsc } from "../../base/response-status-code.ts";
 import { type Content, isTreeObject, MadeContent, type Tree } from "../../primitive/content.ts";
-import { parameterByShort } from "../../primitive/parameters.ts";
+import { headerOf, parameterByShort } from "../../primitive/parameters.ts";
 import {
   NOTHING_CARRIED,
   type Operation,
@@ -55,7 +55,12 @@ export function httpFromResponse(
   {
     operation,
     mediaType,
-  }: { readonly operation: Operation | undefined; readonly mediaType: string },
+    laterHeaders = false,
+  }: {
+    readonly operation: Operation | undefined;
+    readonly mediaType: string;
+    readonly laterHeaders?: boolean;
+  },
 ): HttpResponse {
   const rsc = response.responseStatusCode;
   const headers = ["X-M2M-RSC", String(rsc)];
@@ -64,8 +69,9 @@ export function httpFromResponse(
   if (response.releaseVersion !== "1") writeHeader(headers, "X-M2M-RVI", response.releaseVersion);
   for (const [short, value] of response.carried) {
     const parameter = parameterByShort(short);
-    if (parameter?.header === undefined || parameter.occurs === "request") continue;
-    writeHeader(headers, parameter.header, writeHeaderValue(parameter.type, value));
+    const name = headerOf(parameter, laterHeaders);
+    if (parameter === undefined || name === undefined || parameter.occurs === "request") continue;
+    writeHeader(headers, name, writeHeaderValue(parameter.type, value));
   }
   const content = bodyOf(response);
   if (content !== undefined) {
@@ -117,9 +123,10 @@ export function responseFromHttp(
     readonly requestIdentifier: RequestId;
     /** For an answer that is none of a CSE, such as a proxy's error page. */
     readonly releaseVersion?: string | undefined;
+    readonly laterHeaders?: boolean;
   },
 ): HttpAnswer {
-  const { texts, repeated } = readHeaderFields(rawHeaders, "response");
+  const { texts, repeated } = readHeaderFields(rawHeaders, "response", asked.laterHeaders ?? false);
   const code = texts.get("rsc");
   const isCode = code !== undefined && /^\d{4}$/.test(code);
   const rsc = isCode ? Number(code) : rscOf(status, asked);

@@ -29,6 +29,8 @@ export interface HttpServerOptions {
   readonly maxBody: number;
   /** Say with X-M2MGW-Disposition what became of a request to a registree. */
   readonly disposition: boolean;
+  /** Use the header fields of later releases. */
+  readonly laterHeaders: boolean;
   /** Release Version Indicator assumed when a request has none (TS-0004, 7.3.2.1). */
   readonly releaseVersion: string;
   /** How long the CSE may take for what passes through, when the request names no time. */
@@ -194,9 +196,9 @@ export class HttpServer implements Binding {
     body: Buffer | undefined,
     mediaType: string | undefined,
   ): RequestPrimitive {
-    const { codecs, releaseVersion } = this.#options;
+    const { codecs, laterHeaders, releaseVersion } = this.#options;
     if (body === undefined || body.length === 0) {
-      return requestFromHttp(head, undefined, { releaseVersion });
+      return requestFromHttp(head, undefined, { releaseVersion, laterHeaders });
     }
     const unsupported = (cause?: unknown): GatewayError =>
       new GatewayError("GW_MEDIA_TYPE_UNSUPPORTED", {
@@ -214,7 +216,7 @@ export class HttpServer implements Binding {
       // Clients exist that leave Content-Type out; what they send is JSON, or nobody knows what.
       throw undeclared ? unsupported(error) : error;
     }
-    return requestFromHttp(head, content, { releaseVersion });
+    return requestFromHttp(head, content, { releaseVersion, laterHeaders });
   }
 
   async #pass(

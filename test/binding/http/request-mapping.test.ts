@@ -2,7 +2,11 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { parseContentType } from "../../../src/binding/http/content-type.ts";
 import { operationOf } from "../../../src/binding/http/methods.ts";
-import { httpFromRequest, requestFromHttp } from "../../../src/binding/http/request-mapping.ts";
+import {
+  type HttpRequestHead,
+  httpFromRequest,
+  requestFromHttp,
+} from "../../../src/binding/http/request-mapping.ts";
 import { splitTarget, targetOf } from "../../../src/binding/http/target.ts";
 import { type Content, MadeContent, type Tree } from "../../../src/primitive/content.ts";
 import {
@@ -478,5 +482,45 @@ describe("there and back", () => {
         }
       }),
     );
+  });
+});
+
+describe("header fields of later releases (http-binding 4.1)", () => {
+  const later = new Map<string, unknown>([
+    ["prpi", "p1"],
+    ["omr", ["/id-in/o1", "/id-in/o2"]],
+    ["msu", "user"],
+  ]);
+  const fields = [
+    ["X-M2M-PRPI", "p1"],
+    ["X-M2M-OMR", "/id-in/o1+/id-in/o2"],
+    ["X-M2M-MSU", "user"],
+  ];
+  const head = (names: readonly (readonly string[])[]): HttpRequestHead => ({
+    operation: "retrieve",
+    to: targetId("cse-in"),
+    query: "",
+    rawHeaders: ["X-M2M-Origin", "C", "X-M2M-RI", "r", ...names.flat()],
+    contentType: { serialization: undefined, resourceType: undefined },
+  });
+
+  test("go out and come in where they are asked for", () => {
+    const { headers } = httpFromRequest(request({ carried: later }), {
+      mediaType: "application/json",
+      laterHeaders: true,
+    });
+    expect(headers).toEqual(expect.arrayContaining(fields.flat()));
+    const options = { releaseVersion: "1", laterHeaders: true };
+    expect(requestFromHttp(head(fields), undefined, options).carried).toEqual(later);
+    const alias = requestFromHttp(head([["x-m2m-user", "user"]]), undefined, options);
+    expect(alias.carried.get("msu")).toBe("user");
+  });
+
+  test("are nobody's otherwise", () => {
+    const { headers } = httpFromRequest(request({ carried: later }), {
+      mediaType: "application/json",
+    });
+    expect(headers.some((name) => /PRPI|OMR|MSU/.test(name))).toBe(false);
+    expect(requestFromHttp(head(fields), undefined).carried.size).toBe(0);
   });
 });
