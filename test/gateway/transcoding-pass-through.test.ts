@@ -196,6 +196,21 @@ test.each([
   expect(front.cse.requests.at(-1)?.headers.accept).toBe(accept);
 });
 
+test.each(["If-Match", "If-Unmodified-Since"])(
+  "a change on a condition (%s) is refused rather than made without it",
+  async (field) => {
+    const front = await startFront();
+    const answer = await front.http({
+      method: "PUT",
+      target: "/cse-in/c",
+      headers: { ...ORIGIN, "Content-Type": "application/xml", [field]: '"e"' },
+      body: '<m2m:cnt xmlns:m2m="http://www.onem2m.org/xml/protocols"><mni>1</mni></m2m:cnt>',
+    });
+    expect(answer).toMatchObject({ status: 400, rsc: 4000 });
+    expect(front.cse.requests).toEqual([]);
+  },
+);
+
 test("a GET that wants XML more than JSON gets it from a CSE of JSON (RFC 9110, 12.4.2)", async () => {
   const front = await startFront();
   front.cse.answer(() => ({ rsc: 2000, body: ODD_JSON }));

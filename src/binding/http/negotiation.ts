@@ -21,6 +21,10 @@ export function answerWantedIn(
   return accepted === "no-preference" ? content : accepted;
 }
 
+/** Whether a request is to be carried out only if something holds, which no primitive can say (RFC 9110, 13.1). */
+export const isConditional = (headers: IncomingHttpHeaders): boolean =>
+  headers["if-match"] !== undefined || headers["if-unmodified-since"] !== undefined;
+
 /** What the sentence of an error is best written in. */
 export function sentenceReadIn(headers: IncomingHttpHeaders): Serialization | undefined {
   const accepted = chooseAccepted(headers.accept, SERIALIZATIONS);

@@ -15,7 +15,7 @@ import { parseAbsRel } from "../../primitive/timestamps.ts";
 import { readBody } from "./body.ts";
 import { type Classified, classify } from "./classify.ts";
 import { isBodyless } from "./methods.ts";
-import { answerWantedIn, passesAsItIs, sentenceReadIn } from "./negotiation.ts";
+import { answerWantedIn, isConditional, passesAsItIs, sentenceReadIn } from "./negotiation.ts";
 import type { PassThrough } from "./pass-through.ts";
 import { ReplyWriter } from "./reply.ts";
 import { type HttpRequestHead, requestFromHttp } from "./request-mapping.ts";
@@ -170,6 +170,12 @@ export class HttpServer implements Binding {
       // Outside oneM2M; grants nothing to other web origins.
       response.writeHead(204, ["Allow", "GET, POST, PUT, DELETE, OPTIONS"]).end();
       return;
+    }
+    if (route.via === "cse" && passThrough !== undefined && isConditional(request.headers)) {
+      throw new GatewayError(
+        "GW_REQUEST_INVALID",
+        "its condition (If-Match or the like) cannot go with content that is transcoded for the CSE",
+      );
     }
     const answerIn =
       answerWantedIn(request.headers.accept, contentType.serialization) ??
