@@ -126,6 +126,14 @@ describe("a list (TS-0004, 8.3.1)", () => {
       { "m2m:sch": { se: { sce: ["* 0-5 * * * *"] } } },
     ],
     [
+      "of repeated elements with blanks, two of them in an object",
+      core(
+        "acp",
+        "<pv><acr><acco><actw>* * 1 * * * *</actw><actw>* * 2 * * * *</actw></acco></acr></pv>",
+      ),
+      { "m2m:acp": { pv: { acr: [{ acco: [{ actw: ["* * 1 * * * *", "* * 2 * * * *"] }] }] } } },
+    ],
+    [
       "of attributes as one list",
       core("sub", "<enc><atr>lbl mni</atr></enc>"),
       { "m2m:sub": { enc: { atr: ["lbl", "mni"] } } },
