@@ -85,7 +85,7 @@ export class LogObserver implements Observer {
     const name = Buffer.from(written.slice(0, LONGEST_NAME)).toString();
     if (this.#unknown.has(name)) return;
     this.#unknown.add(name);
-    this.#log.info({ name }, "unknown name transcoded by a guess at its type");
+    this.#log.info({ name }, "unknown name met while transcoding; its type is guessed");
   }
 
   passedThrough(status: number, seconds: number): void {

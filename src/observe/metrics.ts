@@ -224,7 +224,7 @@ export class Metrics implements Observer {
     this.#export(
       "counter",
       "m2mgw_unknown_names_total",
-      "Names in no table that were transcoded from or to XML by a guess at their type.",
+      "Names in no table that were met while transcoding from or to XML.",
       () => [{ value: this.#unknownNames, labels: {} }],
     );
     this.#export(

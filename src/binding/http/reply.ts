@@ -35,7 +35,13 @@ export class ReplyWriter {
     this.#laterHeaders = options.laterHeaders;
   }
 
-  write(response: ServerResponse, answer: ResponsePrimitive, asked: Asked): void {
+  /** @param disposition what became of the request, which an answer that cannot be written does not change */
+  write(
+    response: ServerResponse,
+    answer: ResponsePrimitive,
+    asked: Asked,
+    disposition = dispositionOf(answer),
+  ): void {
     const { operation, route, answerIn = "json" } = asked;
     const { mediaType } = this.#codecs[answerIn];
     const { status, headers, content } = httpFromResponse(answer, {
@@ -46,12 +52,13 @@ export class ReplyWriter {
     const body = this.#bodyOf(content, asked);
     if (body instanceof GatewayError) {
       const told = answer.failure !== body.code;
-      this.write(response, told ? respondFailure(answer, body) : withoutContent(answer), asked);
+      const instead = told ? respondFailure(answer, body) : withoutContent(answer);
+      this.write(response, instead, asked, disposition);
       return;
     }
     headers.push("Content-Length", String(Buffer.byteLength(body)));
     if (this.#disposition && route !== undefined && route.via !== "cse") {
-      headers.push("X-M2MGW-Disposition", dispositionOf(answer));
+      headers.push("X-M2MGW-Disposition", disposition);
     }
     response.writeHead(status, headers);
     response.end(body);
@@ -77,7 +84,9 @@ const withoutContent = (answer: ResponsePrimitive): ResponsePrimitive => ({
   content: undefined,
 });
 
-function dispositionOf(answer: ResponsePrimitive): "relayed" | "expired" | "refused" {
+type Disposition = "relayed" | "expired" | "refused";
+
+function dispositionOf(answer: ResponsePrimitive): Disposition {
   if (answer.failure === undefined) return "relayed";
   return answer.responseStatusCode === Rsc.REQUEST_TIMEOUT ? "expired" : "refused";
 }
