@@ -104,7 +104,7 @@ export class MadeContent implements Content {
 
   edited(edits: readonly Edit[]): Content {
     return new MadeContent(
-      edits.reduce((tree: Tree, edit) => withValue(tree, edit.path, edit.value), this.#tree),
+      edits.reduce((tree, edit) => withValue(tree, edit.path, edit.value), this.#tree),
     );
   }
 }
@@ -146,20 +146,15 @@ export function rootObjectOf(
 }
 
 /** `tree` with the value at `path` replaced, added, or taken out where it is undefined; objects on the way are made. */
-export function withValue<T extends ExactTree>(
-  tree: T,
-  path: readonly string[],
-  value: Tree | undefined,
-): T | Tree {
+function withValue(tree: Tree, path: readonly string[], value: Tree | undefined): Tree {
   const [name, ...rest] = path;
   if (name === undefined) return value ?? null;
-  if (!isExactObject(tree)) return tree;
-  const members = new Map<string, ExactTree>(Object.entries(tree));
+  if (!isTreeObject(tree)) return tree;
+  const members = new Map(Object.entries(tree));
   const before = members.get(name);
   if (value === undefined && (rest.length === 0 || before === undefined)) members.delete(name);
   else members.set(name, withValue(before ?? {}, rest, value));
-  // Nothing but a Tree was put into it.
-  return Object.fromEntries(members) as unknown as T;
+  return Object.fromEntries(members);
 }
 
 /** For rules, which calculate with numbers: what a double makes of each. */
