@@ -1,5 +1,4 @@
 import { randomBytes } from "node:crypto";
-import { BlockList } from "node:net";
 import type { DestinationStream } from "pino";
 import { AdminServer } from "./admin/server.ts";
 import { type Clock, type EpochMs, later, SystemClock } from "./base/clock.ts";
@@ -10,7 +9,7 @@ import { PassThrough } from "./binding/http/pass-through.ts";
 import { HttpServer } from "./binding/http/server.ts";
 import { WsServer } from "./binding/ws/server.ts";
 import type { Codecs } from "./codec/codec.ts";
-import { isLoopback, type Network } from "./config/addresses.ts";
+import { blockListOf, isLoopback } from "./config/addresses.ts";
 import { deploymentOf } from "./config/load.ts";
 import type { Config } from "./config/schema.ts";
 import { Applications } from "./core/applications.ts";
@@ -295,10 +294,4 @@ function samePort({ http, ws }: Config): boolean {
     http.listen.port === ws.listen.port &&
     http.listen.host === ws.listen.host
   );
-}
-
-function blockListOf(networks: readonly Network[]): BlockList {
-  const list = new BlockList();
-  for (const { address, prefix, family } of networks) list.addSubnet(address, prefix, family);
-  return list;
 }

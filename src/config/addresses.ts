@@ -1,4 +1,4 @@
-import { isIP } from "node:net";
+import { BlockList, isIP } from "node:net";
 
 /** Where a listener listens. `host` is without brackets; port 0 means any free one. */
 export interface Endpoint {
@@ -58,4 +58,11 @@ export function parseHttpUrl(text: string): string | undefined {
   const url = new URL(text);
   if (url.username !== "" || url.password !== "" || /[?#]/.test(text)) return undefined;
   return url.href.replace(/\/+$/, "");
+}
+
+/** Something that tells whether an address lies in one of the networks. */
+export function blockListOf(networks: readonly Network[]): BlockList {
+  const list = new BlockList();
+  for (const { address, prefix, family } of networks) list.addSubnet(address, prefix, family);
+  return list;
 }
