@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { CBOR, cborOf, fromCbor, WRAPPED_CBOR } from "../helpers/coders.ts";
 import type { Coder, Message, Registree } from "../helpers/fake-registree.ts";
+import third from "../vectors/cbor-example-3.json" with { type: "json" };
 import examples from "../vectors/primitive-examples.json" with { type: "json" };
 import { gate, inStep, ok, SGN, startFront } from "./front.ts";
 
@@ -41,7 +42,7 @@ test("a Notify to a CBOR registree is one binary frame of text strings and numbe
 
 describe("the samples of TS-0004, 8.5.2, whose names and texts are byte strings, are read (SZ-06, Q-35)", () => {
   const printed = (name: string): { json: Message; bytes: Buffer } => {
-    const example = examples.find((candidate) => candidate.name === name) as {
+    const example = [...examples, third].find((candidate) => candidate.name === name) as {
       json: Message;
       cborHexPrinted: string;
       cborHexPrintedCorrected?: string;
@@ -63,6 +64,31 @@ describe("the samples of TS-0004, 8.5.2, whose names and texts are byte strings,
     expect(create).toMatchObject({ method: "POST", target: "/_/example.net/mncse1234?rcn=7" });
     expect(create?.headers["content-type"]).toBe("application/json;ty=2");
     expect(JSON.parse(create?.body ?? "")).toMatchObject(json.pc ?? {});
+  });
+
+  test("the container request has no originator, which is 4000; with one it reaches the CSE as the printed JSON", async () => {
+    const front = await startFront();
+    const registered = printed("spec-cbor-2-create-ae-response").json.pc?.["m2m:ae"] as Message;
+    // Its printed et has passed, and the registration with it.
+    const { et: _, ...created } = registered;
+    front.cse.answer(() => ({ rsc: 2001, body: { "m2m:ae": created } }));
+    const ae = await front.connect(CBOR);
+    ae.send(printed("spec-cbor-1-create-ae").bytes);
+    expect(await ae.nextResponse()).toMatchObject({ rsc: 2001, rqi: "A1000" });
+
+    const { json, bytes } = printed("spec-cbor-3-create-cnt");
+    ae.send(bytes);
+    expect(await ae.nextResponse()).toMatchObject({ rsc: 4000, rqi: "A1001" });
+    expect(front.cse.requests).toHaveLength(1);
+
+    const answer = printed("spec-cbor-4-create-cnt-response").json;
+    front.cse.answer(() => ({ rsc: 2001, body: answer.pc }));
+    // One member more in the map: fr S_SAH25, the AE-ID of the second sample, as byte strings.
+    ae.send(Buffer.concat([hex("a7"), bytes.subarray(1), hex("42 6672 47 535f5341483235")]));
+    expect(await ae.nextResponse()).toMatchObject({ rsc: 2001, rqi: "A1001", pc: answer.pc });
+    const target = "/_/example.net/mncse1234/SmartHomeApplication?rcn=7";
+    expect(front.cse.requests.at(-1)).toMatchObject({ method: "POST", target });
+    expect(JSON.parse(front.cse.requests.at(-1)?.body ?? "")).toEqual(json.pc);
   });
 
   test.each(["spec-cbor-2-create-ae-response", "spec-cbor-4-create-cnt-response"])(

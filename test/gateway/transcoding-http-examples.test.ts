@@ -55,7 +55,11 @@ const frontFor = ({ http }: Example, settings: Readonly<Record<string, string>> 
   });
 
 test("the examples are those of the standard in XML and CBOR", () => {
-  expect(EXAMPLES.length).toBeGreaterThanOrEqual(6);
+  expect(EXAMPLES).toHaveLength(6);
+  const directions = ["request", "response"].flatMap((kind) =>
+    ["decode", "encode"].map((direction) => chosen(kind, direction).length),
+  );
+  expect(directions).toEqual([4, 3, 2, 2]);
 });
 
 test.each(chosen("request", "decode"))(

@@ -194,3 +194,40 @@ test("a body without Content-Type is read as JSON, and anything else is 4015 (5.
   expect(await put(XML_FORM.body(AE))).toMatchObject({ status: 415, rsc: 4015 });
   expect(await put(CBOR_FORM.body(AE))).toMatchObject({ status: 415, rsc: 4015 });
 });
+
+describe("numbers with a fraction of nothing, as tinyIoT writes all of its own (peers, T4)", () => {
+  test("are what they are in the messages of a registree, and its content stays as it is", async () => {
+    const front = await startFront(LABORATORY);
+    const { ae, point } = await front.registreeCse("/id-mn");
+    ae.send(
+      '{"op":1.0,"to":"cse-in/c","fr":"/id-mn/C1","rqi":"r","rvi":"3","ty":3.0,"rcn":1.0,"pc":{"m2m:cnt":{"mni":5.0}}}',
+    );
+    expect(await ae.nextResponse()).toMatchObject({ rsc: 2001, rqi: "r" });
+    const asked = front.cse.requests.at(-1);
+    expect(asked).toMatchObject({ target: "/cse-in/c?rcn=1", body: '{"m2m:cnt":{"mni":5.0}}' });
+    expect(asked?.headers["content-type"]).toBe("application/json;ty=3");
+
+    const answer = front.http({ target: `${point}/cse/c`, headers: ORIGIN });
+    await ae.nextRequest();
+    ae.send('{"rsc":2000.0,"rqi":"h1","rvi":"3","pc":{"m2m:cnt":{"ty":3.0,"mni":5.0}}}');
+    expect(await answer).toMatchObject({
+      status: 200,
+      rsc: 2000,
+      body: '{"m2m:cnt":{"ty":3.0,"mni":5.0}}',
+    });
+  });
+
+  test.each<[Form, string]>([
+    [JSON_FORM, '{"m2m:cnt":{"ty":3.0,"mni":5.0,"lbl":["5.0"]}}'],
+    [XML_FORM, "<m2m:cnt><ty>3</ty><lbl>5.0</lbl><mni>5</mni></m2m:cnt>"],
+    [CBOR_FORM, "bty\u0003cmni\u0005clbl\u0081c5.0"],
+  ])("reach a registree of $name as the integers they are", async (form, expected) => {
+    const front = await startFront();
+    const { ae } = await front.ae("CAE1", form.registree);
+    const body = '{"m2m:cnt":{"ty":3.0,"mni":5.0,"lbl":["5.0"]}}';
+    front.cse.answer(() => ({ rsc: 2000, body }));
+    const answer = await ae.request({ op: 2, to: "cse-in/c", fr: "CAE1" });
+    expect(answer).toMatchObject({ rsc: 2000 });
+    expect(ae.frames.at(-1)?.bytes.toString("latin1")).toContain(expected);
+  });
+});

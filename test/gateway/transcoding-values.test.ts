@@ -33,6 +33,7 @@ async function updated(
 }
 
 const json = (mbs: string): string => `{"m2m:cnt":{"mbs":${mbs}}}`;
+const xml = (mbs: string): string => `<m2m:cnt ${XMLNS}><mbs>${mbs}</mbs></m2m:cnt>`;
 
 describe("numbers keep their value everywhere, and their digits where the target can carry them (S20)", () => {
   test.each<[string, unknown]>([
@@ -90,9 +91,31 @@ describe("numbers keep their value everywhere, and their digits where the target
   test.each(["9007199254740993", "18446744073709551615", "1.10"])(
     "the number %s of XML goes to JSON with its digits",
     async (number) => {
-      const body = `<m2m:cnt ${XMLNS}><mbs>${number}</mbs></m2m:cnt>`;
-      const { text } = await updated(JSON_FORM, "application/xml", body);
+      const { text } = await updated(JSON_FORM, "application/xml", xml(number));
       expect(text).toContain(`"mbs":${number}`);
+    },
+  );
+
+  test.each<[string, unknown]>([
+    ["9007199254740993", 9007199254740993n],
+    ["-9007199254740993", -9007199254740993n],
+    ["18446744073709551615", 18446744073709551615n],
+    ["1.10", 1.1],
+    ["1e2", 100],
+    [" 007 ", 7],
+  ])("the number %j of XML goes to CBOR with its value", async (number, value) => {
+    const { answer, request } = await updated(CBOR_FORM, "application/xml", xml(number));
+    expect(answer).toMatchObject({ status: 200 });
+    expect(request?.pc).toEqual({ "m2m:cnt": { mbs: value } });
+  });
+
+  test.each(["1e400", "18446744073709551616", "-18446744073709551617", "0.1000000000000000001"])(
+    "the number %s of XML cannot be said in CBOR: 4000 with a sentence, and nothing is sent",
+    async (number) => {
+      const { answer, request } = await updated(CBOR_FORM, "application/xml", xml(number));
+      expect(answer).toMatchObject({ status: 400, rsc: 4000 });
+      expect(sentenceIn(XML_FORM, answer.bytes)).toMatch(/\S/);
+      expect(request).toBeUndefined();
     },
   );
 
@@ -214,10 +237,13 @@ describe("what XML cannot say is refused, and who sent it is told", () => {
     },
   );
 
-  test("an answer with 1e400 to a CBOR registree: 5207", async () => {
+  test.each<[Form, string]>([
+    [JSON_FORM, json("1e400")],
+    [XML_FORM, xml("1e400")],
+  ])("an answer in $name with 1e400 to a CBOR registree: 5207", async (form, body) => {
     const front = await startFront();
     const { ae } = await front.ae("CAE1", CBOR_FORM.registree);
-    front.cse.answer(() => ({ rsc: 2000, body: json("1e400") }));
+    front.cse.answer(() => ({ rsc: 2000, headers: { "Content-Type": form.mediaType }, body }));
     const answer = await ae.request({ op: 2, to: "cse-in/x", fr: "CAE1" });
     expect(answer).toMatchObject({ rsc: 5207 });
     expect(sentenceIn(CBOR_FORM, answer)).toMatch(/\S/);

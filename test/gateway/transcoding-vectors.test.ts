@@ -28,6 +28,13 @@ const PAIRS = FORMS.flatMap((from) => FORMS.map((to) => [from.name, to.name, fro
 const ofKind = (kind: string): readonly Example[] =>
   EXAMPLES.filter((example) => example.kind === kind && !NON_BLOCKING.has(example.name));
 
+test("the examples are all there, and go from each serialization to each", () => {
+  const kinds = ["request", "response", "content"].map((kind) => ofKind(kind).length);
+  expect(EXAMPLES).toHaveLength(51);
+  expect([...kinds, NON_BLOCKING.size]).toEqual([22, 17, 10, 2]);
+  expect(PAIRS).toHaveLength(9);
+});
+
 /** The same request from one registree CSE to another, in all serializations. */
 function between(example: Example): Example {
   const { to = "", fr: _fr, ...others } = example.json;

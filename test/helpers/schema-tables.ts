@@ -7,6 +7,8 @@ interface Fact {
   readonly list: "xs:list" | "repeated" | null;
   /** Complex type of an object. */
   readonly of?: string;
+  /** Name of an enumeration. */
+  readonly enum?: string;
   /** Type as TS-0004 prints it. */
   readonly xsd?: string;
   readonly xmlAttribute?: boolean;
@@ -35,6 +37,11 @@ interface FlexContainerFact {
   readonly inst: boolean;
 }
 
+/** Its values, each with its meaning. */
+interface EnumerationFact {
+  readonly values: Readonly<Record<string, string>>;
+}
+
 /** The files of src/codec/schema/facts. */
 export interface Facts {
   readonly attributes: Readonly<
@@ -42,6 +49,7 @@ export interface Facts {
   >;
   readonly resources: Readonly<Record<string, RootFact>>;
   readonly types: Readonly<Record<string, ComplexTypeFact>>;
+  readonly enums: Readonly<Record<string, EnumerationFact>>;
   readonly flexcontainers: Readonly<Record<string, FlexContainerFact>>;
 }
 
@@ -55,6 +63,7 @@ export function readFacts(): Facts {
     attributes: read("attributes"),
     resources: read("resources"),
     types: read("types"),
+    enums: read("enums"),
     flexcontainers: read("flexcontainers"),
   } as Facts;
 }
@@ -68,6 +77,7 @@ export function readFacts(): Facts {
  * @throws Error for facts that this notation cannot tell
  */
 export function renderSchemaTables(facts: Facts): string {
+  checkEnumerations(facts);
   const roots = Object.entries(facts.resources);
   return [
     "// Made by `npm run readme` from src/codec/schema/facts; schema.ts says how it reads.\n",
@@ -97,6 +107,34 @@ export function renderSchemaTables(facts: Facts): string {
       ]),
     ),
   ].join("\n");
+}
+
+/**
+ * Members with the values of an enumeration are marked as integers below, since all enumerations are (TS-0004, 6.3.4).
+ *
+ * @throws Error for an enumeration that has another value, or that is not there
+ */
+function checkEnumerations({ attributes, resources, types, enums }: Facts): void {
+  const facts: readonly (readonly [string, Fact])[] = [
+    ...Object.entries(attributes).flatMap(([name, attribute]) =>
+      (attribute.variants ?? [attribute]).map((fact) => [name, fact] as const),
+    ),
+    ...Object.entries(types).flatMap(([type, { members }]) =>
+      members.map((member) => [`${type}.${member.n}`, member] as const),
+    ),
+    ...Object.entries(resources).flatMap(([root, fact]) =>
+      "contentRoot" in fact ? [[root, fact] as const] : [],
+    ),
+  ];
+  for (const [name, fact] of facts) {
+    const isEnumerated = fact.type.replace(/^list-of-/, "") === "enum";
+    if (isEnumerated !== (fact.enum !== undefined)) throw new Error(`no enumeration for ${name}`);
+    if (fact.enum === undefined) continue;
+    const values = Object.keys(enums[fact.enum]?.values ?? {});
+    if (values.length === 0) throw new Error(`no values for ${name}: ${fact.enum}`);
+    const other = values.find((value) => !/^(0|-?[1-9]\d*)$/.test(value));
+    if (other !== undefined) throw new Error(`no integer in ${fact.enum} of ${name}: ${other}`);
+  }
 }
 
 function table(name: string, description: string, lines: readonly (readonly string[])[]): string {

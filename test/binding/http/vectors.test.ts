@@ -43,6 +43,14 @@ const chosen = (kind: string, direction: string): readonly Example[] =>
       (example.direction === "both" || example.direction === direction),
   );
 
+test("the examples are all there, those of JSON or without a body in each direction", () => {
+  expect(EXAMPLES).toHaveLength(74);
+  const directions = ["request", "response"].flatMap((kind) =>
+    ["decode", "encode"].map((direction) => chosen(kind, direction).length),
+  );
+  expect(directions).toEqual([38, 33, 29, 29]);
+});
+
 describe("request primitives from HTTP", () => {
   test.each(chosen("request", "decode"))("the request $name is read", ({ http, primitive }) => {
     const { path, query } = splitTarget(http.target ?? "");

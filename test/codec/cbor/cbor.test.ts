@@ -37,13 +37,16 @@ interface Example {
   readonly cborHexPrintedCorrected?: string;
 }
 
-const examples = JSON.parse(
-  readFileSync(new URL("../../vectors/primitive-examples.json", import.meta.url), "utf8"),
-) as readonly Example[];
-const printed = examples.flatMap(({ name, json, cborHexPrinted, cborHexPrintedCorrected }) => {
-  const hex = cborHexPrintedCorrected ?? cborHexPrinted;
-  return hex === undefined ? [] : [{ name, json, hex }];
-});
+const vectors = (file: string): unknown =>
+  JSON.parse(readFileSync(new URL(`../../vectors/${file}`, import.meta.url), "utf8"));
+const examples = vectors("primitive-examples.json") as readonly Example[];
+const third = vectors("cbor-example-3.json") as Omit<Example, "cborHex">;
+const printed = [...examples, third].flatMap(
+  ({ name, json, cborHexPrinted, cborHexPrintedCorrected }) => {
+    const hex = cborHexPrintedCorrected ?? cborHexPrinted;
+    return hex === undefined ? [] : [{ name, json, hex }];
+  },
+);
 const primitives = examples.filter(({ kind }) => kind !== "content");
 
 const readHex = (hex: string, options: ReadOptions = STRICT): Reading =>
@@ -63,6 +66,17 @@ const CREATE = { op: 1, ty: 4, to: "a", fr: "CAE1", rqi: "c1", pc: { "m2m:cin": 
 const OK = { rsc: 2000, rqi: "r1" };
 
 describe("the examples of the standard and of our tables", () => {
+  test("are all there, and with them the four that TS-0004, 8.5.2 prints", () => {
+    expect(examples).toHaveLength(51);
+    expect(primitives).toHaveLength(41);
+    expect(printed.map(({ name }) => name)).toEqual([
+      "spec-cbor-1-create-ae",
+      "spec-cbor-2-create-ae-response",
+      "spec-cbor-4-create-cnt-response",
+      "spec-cbor-3-create-cnt",
+    ]);
+  });
+
   test.each(examples)("$name: JSON becomes its CBOR (TS-0004, 8.5.1)", ({ json, cborHex: hex }) => {
     expect(hexOfJson(JSON.stringify(sorted(json)))).toBe(hex);
   });

@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import {
   allRoots,
@@ -9,7 +8,7 @@ import {
   type Shape,
   shapeOf,
 } from "../../../src/codec/schema/schema.ts";
-import { readFacts, renderSchemaTables } from "../../helpers/schema-tables.ts";
+import { readFacts } from "../../helpers/schema-tables.ts";
 
 const facts = readFacts();
 const ROOTS = Object.entries(facts.resources);
@@ -41,11 +40,6 @@ function memberIn(shape: string, name: string): Member | undefined {
   const { members, text } = existing(shape);
   return members.get(name) ?? (text?.name === name ? text : undefined);
 }
-
-test("the tables in the tree are what the facts make of them (npm run readme)", () => {
-  const tables = new URL("../../../src/codec/schema/tables.generated.ts", import.meta.url);
-  expect(readFileSync(tables, "utf8")).toBe(renderSchemaTables(facts));
-});
 
 test("a name that is not the prefixed name of a root is no root", () => {
   for (const name of [
@@ -175,36 +169,6 @@ test.each([
 ])("%s of a model is what that model says", (name, contexts) => {
   const found = Object.keys(contexts).map((shape) => [shape, spelled(memberIn(shape, name))]);
   expect(Object.fromEntries(found)).toEqual(contexts);
-});
-
-const ENVELOPES: ReadonlyMap<string, string> = new Map([
-  ["rqp", "requestPrimitive"],
-  ["rsp", "responsePrimitive"],
-  ["ntf", "notification"],
-]);
-
-/** What the schema has for `name` in a context as the facts spell it: `cnt`, `dcfg:sim`, `type:attribute`, `rqp`, `pc`. */
-function memberInContext(context: string, name: string): Member | undefined {
-  if (context === "pc") return rootMember(`m2m:${name}`);
-  const envelope = ENVELOPES.get(context);
-  if (envelope !== undefined) return memberIn(envelope, name);
-  if (context.startsWith("type:")) return memberIn(context.slice("type:".length), name);
-  return memberIn(context.includes(":") ? context : `m2m:${context}`, name);
-}
-
-test("every attribute is found in each of its contexts, in the form stated there", () => {
-  const stated = Object.entries(facts.attributes).flatMap(([name, attribute]) =>
-    (attribute.variants ?? [attribute]).flatMap((fact) =>
-      fact.in.map((context) => ({ name, context, fact })),
-    ),
-  );
-  for (const { name, context, fact } of stated) {
-    expect(memberInContext(context, name), `${name} in ${context}`).toMatchObject({
-      list: fact.list === "xs:list" ? "items" : (fact.list ?? undefined),
-      shape: fact.type.endsWith("object") ? fact.of : undefined,
-      xmlAttribute: fact.xmlAttribute,
-    });
-  }
 });
 
 test("every shape that a member names exists", () => {

@@ -61,6 +61,10 @@ const CONTENTS = EXAMPLES.filter(({ kind }) => kind === "content");
 const isLossy = ({ name }: Example): boolean => name.startsWith("xml-lossy-");
 
 describe("the examples of the specifications (TS-0004, 8.3 and 8.4)", () => {
+  test("are all there", () => {
+    expect([PRIMITIVES.length, CONTENTS.length]).toEqual([41, 10]);
+  });
+
   test.each(PRIMITIVES)("$name goes from JSON to XML", ({ json, xml }) => {
     expect(written(primitiveOf(readJson(json)))).toBe(xml);
   });
