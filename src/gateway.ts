@@ -12,6 +12,7 @@ import type { Codecs } from "./codec/codec.ts";
 import { blockListOf, isLoopback } from "./config/addresses.ts";
 import { deploymentOf } from "./config/load.ts";
 import type { Config } from "./config/schema.ts";
+import { AcceptedRequests } from "./core/accepted.ts";
 import { Applications } from "./core/applications.ts";
 import { Exchanges } from "./core/exchange.ts";
 import { Links } from "./core/links.ts";
@@ -112,7 +113,7 @@ class Assembly implements Gateway {
     const log = createLog(config.log.level, this.#options.logDestination ?? process.stderr);
     const observer = observeBoth(metrics, new LogObserver(log, config.cse.url));
 
-    const codecs = countingCodecs(observer);
+    const codecs = countingCodecs(observer, config.xml.namespaces);
     const upstream = this.#upstream(domain, state, codecs, observer);
     this.#closing.push(upstream.close);
     const registry = new Registry({
@@ -122,7 +123,9 @@ class Assembly implements Gateway {
       table: state.table<Registration>("registrees"),
     });
     this.#closing.push(() => Promise.resolve(registry.close()));
+    const accepted = new AcceptedRequests(domain, registry);
     const exchanges = new Exchanges({
+      accepted,
       clock,
       cse: upstream.port,
       patience: { ...config.request, cseTimeout: config.cse.timeout },
@@ -170,6 +173,7 @@ class Assembly implements Gateway {
       releaseVersion: config.http.releaseVersion,
       cseTimeout: config.cse.timeout,
       codecs,
+      owesNulls: accepted.owesNulls,
       cseSerializations: config.cse.serializations,
       applications: new Applications({
         domain,
@@ -193,6 +197,7 @@ class Assembly implements Gateway {
         networks: blockListOf(config.ws.trustedNetworks),
       },
       codecs,
+      owesNulls: accepted.owesNulls,
       lenient: config.ws.lenient,
       deflate: config.ws.deflate,
       maxMessage: config.ws.maxMessage,

@@ -27,6 +27,8 @@ export interface ReadOptions {
   readonly lenient: boolean;
   /** The request that a response with this identifier answers, if one is waiting: it tells how XML content reads. */
   readonly asked?: ((rqi: string) => RequestPrimitive | undefined) | undefined;
+  /** The same of a request of `to` that was accepted to be answered later, by a Notify: whether with null. */
+  readonly owesNulls?: ((to: string, rqi: string) => boolean) | undefined;
 }
 
 /** What XML alone does not say of a content. */
@@ -36,6 +38,8 @@ export interface ContentContext {
    * (TS-0004, 7.3.3.7 and 7.3.3.12). Elsewhere it depends on the type.
    */
   readonly emptyIsNull: boolean;
+  /** Whether a response with this identifier inside the content answers such a request: then they do in its content. */
+  readonly owesNulls?: ((rqi: string) => boolean) | undefined;
 }
 
 export interface WriteOptions {
@@ -51,12 +55,18 @@ export interface WriteOptions {
 /** Every serialization there is. */
 export type Codecs = Readonly<Record<Serialization, Codec>>;
 
-/** One serialization: of content alone for HTTP bodies, of whole primitives for WebSocket messages. */
+/**
+ * One serialization: of content alone for HTTP bodies, of whole primitives for WebSocket messages.
+ *
+ * It keeps nothing of what it reads, but for one made by `forPeer`.
+ */
 export interface Codec {
   readonly serialization: Serialization;
   /** Plain media type, as sent; what is accepted is wider (TS-0004, 6.7). */
   readonly mediaType: string;
   readonly frame: "text" | "binary";
+  /** For a connection: writes namespaces as its peer declared them, of which JSON and CBOR have only the prefix. */
+  forPeer(): Codec;
   /** Checks the whole of it. @throws GatewayError GW_CONTENT_MALFORMED */
   decodeContent(bytes: Uint8Array, context: ContentContext): Content;
   /** Gives what was received where the serialization is the same. @throws GatewayError GW_CONTENT_NOT_TRANSCODABLE */

@@ -42,7 +42,8 @@ export function renderExample(): string {
 
 const HEADING = `# Configuration of m2mgw: every key with its default. Keep only the lines you change.
 # A key can also be set by an environment variable (ws.maxMessage is M2MGW_WS_MAX_MESSAGE) and, stronger
-# still, on the command line (--ws.maxMessage 64KiB). There the items of a list are separated by commas.`;
+# still, on the command line (--ws.maxMessage 64KiB). There the items of a list are separated by commas;
+# those of a mapping are written prefix=URI.`;
 
 function keyLines({ reader: { leaf } }: Key, name: string, indent: string): string[] {
   const comment = wrapped(meaningOf(leaf), 100 - indent.length);

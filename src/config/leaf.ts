@@ -9,11 +9,12 @@ import {
   parseHttpUrl,
   parseNetwork,
 } from "./addresses.ts";
+import { namespacesOfText } from "./namespaces.ts";
 import { parseDuration, parseSize } from "./units.ts";
 
 /** What every key says about itself, beside its JSON Schema for the form it has in the file. */
 export interface Leaf {
-  readonly type: "string" | "boolean" | "integer" | "array";
+  readonly type: "string" | "boolean" | "integer" | "array" | "object";
   /** One sentence. */
   readonly description: string;
   /** In the form it has in the file; undefined when `absent` says what its absence means. */
@@ -221,7 +222,7 @@ export class LeafReader {
     return text === undefined ? undefined : this.#convert(text);
   }
 
-  /** The same as `read` for text of the environment or the command line, where a list is separated by commas. */
+  /** The same as `read` for text of the environment or the command line, where commas separate the items of a list. */
   readText(text: string): LeafResult {
     switch (this.leaf.type) {
       case "boolean":
@@ -229,21 +230,25 @@ export class LeafReader {
       case "integer":
         return this.read(/^\d+$/.test(text) ? Number(text) : text);
       case "array":
-        return this.read(
-          text
-            .split(",")
-            .map((part) => part.trim())
-            .filter((part) => part !== ""),
-        );
+        return this.read(partsOf(text));
+      case "object":
+        return this.read(namespacesOfText(partsOf(text)));
       case "string":
         return this.read(text);
     }
   }
 }
 
+const partsOf = (text: string): string[] =>
+  text
+    .split(",")
+    .map((part) => part.trim())
+    .filter((part) => part !== "");
+
 function conversionOf(schema: TUnsafe<unknown>): (value: unknown) => unknown {
   const convert = CONVERSIONS.get(schema["format"]);
   if (convert !== undefined) return (value) => convert(value as string);
+  if (schema["type"] === "object") return (value) => new Map(Object.entries(value as object));
   const each = CONVERSIONS.get((schema["items"] as { format?: string } | undefined)?.format);
   return each === undefined ? (value) => value : (value) => (value as string[]).map(each);
 }

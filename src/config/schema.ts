@@ -13,6 +13,7 @@ import {
   Text,
   Texts,
 } from "./leaf.ts";
+import { XML } from "./namespaces.ts";
 
 const NAME = "[A-Za-z0-9][A-Za-z0-9._-]*";
 const INSECURE =
@@ -247,6 +248,7 @@ export const CONFIG_SCHEMA = Type.Object({
   ws: WS,
   admin: ADMIN,
   request: REQUEST,
+  xml: XML,
   stateDir: OptionalText({
     absent:
       "`m2mgw/standalone`, or `m2mgw/front-` and the CSE's host and port, in the user's state directory",

@@ -122,9 +122,19 @@ class Reading implements Source {
       this.#fault(offset, path, "has no value; leave the key out to get its default");
       return;
     }
+    if (isMap(value)) this.#checkDistinct(value, path);
     const result = key.reader.read(value?.toJS(this.#document));
     if ("sentence" in result) this.#fault(offset, path, result.sentence);
     else this.settings.set(path, { value: result.value, where: this.#whereOf(offset) });
+  }
+
+  #checkDistinct({ items }: YAMLMap, path: string): void {
+    const seen = new Set<string>();
+    for (const pair of items) {
+      const name = keyText(pair);
+      if (seen.has(name)) this.#fault(offsetOf(pair.key), path, `${name} is given twice`);
+      seen.add(name);
+    }
   }
 
   #fault(offset: number, key: string | undefined, sentence: string): void {

@@ -7,6 +7,7 @@ import {
   responseTypeOf,
 } from "../primitive/primitive.ts";
 import { respondFailure } from "../primitive/respond.ts";
+import type { AcceptedRequests } from "./accepted.ts";
 import { deadlineOf, type TimedRequest } from "./deadline.ts";
 import type { Direction, Observer, Port } from "./ports.ts";
 import type { Route } from "./route.ts";
@@ -27,12 +28,20 @@ export class Exchanges {
   readonly #cse: Port;
   readonly #patience: Patience;
   readonly #observer: Observer;
+  readonly #accepted: AcceptedRequests;
 
-  constructor(parts: { clock: Clock; cse: Port; patience: Patience; observer: Observer }) {
+  constructor(parts: {
+    clock: Clock;
+    cse: Port;
+    patience: Patience;
+    observer: Observer;
+    accepted: AcceptedRequests;
+  }) {
     this.#clock = parts.clock;
     this.#cse = parts.cse;
     this.#patience = parts.patience;
     this.#observer = parts.observer;
+    this.#accepted = parts.accepted;
   }
 
   /** One exchange, within the one deadline that its arrival and its own times set. Never rejects. */
@@ -53,6 +62,7 @@ export class Exchanges {
         expired ? new GatewayError("GW_REQUEST_EXPIRED", { cause: error }) : error,
       );
     }
+    this.#accepted.answered(request, response);
     this.#observer.exchangeEnded({
       direction,
       operation: request.operation,

@@ -5,12 +5,19 @@ import { createXmlCodec } from "../codec/xml/xml.ts";
 import type { Observer } from "../core/ports.ts";
 import type { Content } from "../primitive/content.ts";
 
-/** Every codec, telling `observer` of what was transcoded, and by a guess. */
-export function countingCodecs(observer: Pick<Observer, "transcoded" | "unknownName">): Codecs {
+/**
+ * Every codec, telling `observer` of what was transcoded, and by a guess.
+ *
+ * @param namespaces for XML, by prefix
+ */
+export function countingCodecs(
+  observer: Pick<Observer, "transcoded" | "unknownName">,
+  namespaces: ReadonlyMap<string, string>,
+): Codecs {
   const onUnknown = (name: string): void => observer.unknownName(name);
   return {
     json: countingCodec(jsonCodec, observer),
-    xml: countingCodec(createXmlCodec({ onUnknown }), observer),
+    xml: countingCodec(createXmlCodec({ onUnknown, namespaces }), observer),
     cbor: countingCodec(cborCodec, observer),
   };
 }
@@ -23,8 +30,12 @@ function countingCodec(codec: Codec, observer: Pick<Observer, "transcoded">): Co
       observer.transcoded(from, codec.serialization);
     }
   };
-  return {
+  const counting: Codec = {
     ...codec,
+    forPeer() {
+      const own = codec.forPeer();
+      return own === codec ? counting : countingCodec(own, observer);
+    },
     encodeContent(content, context) {
       const payload = codec.encodeContent(content, context);
       tell(content);
@@ -36,4 +47,5 @@ function countingCodec(codec: Codec, observer: Pick<Observer, "transcoded">): Co
       return payload;
     },
   };
+  return counting;
 }

@@ -83,6 +83,7 @@ describe("defaults", () => {
       },
       admin: { listen: { host: "127.0.0.1", port: 9180 }, insecure: false },
       request: { ceiling: 8_000, openMax: 600_000 },
+      xml: { namespaces: new Map() },
       stateDir: resolve("/state/m2mgw/standalone"),
       log: { level: "info" },
       shutdown: { drain: 10_000 },
@@ -190,6 +191,58 @@ describe("sources", () => {
     const config = configOf({ yaml: 'cse: { url: "http://127.0.0.1:8080/" }\n' });
     expect(deploymentOf(config)).toBe("front");
     expect(config.cse.url).toBe("http://127.0.0.1:8080");
+  });
+});
+
+describe("xml.namespaces", () => {
+  const HOME = "http://www.onem2m.org/xml/protocols/homedomain";
+  const expected = new Map([
+    ["hd", HOME],
+    ["v_1.a-b", "urn:v?a=b"],
+  ]);
+  const EXPECTS =
+    "must be a mapping of prefixes (none of m2m, xsi and XML's own) to namespaces, such as v: http://vendor.example";
+
+  test("is a mapping in the file, and pairs in the environment and on the command line", () => {
+    const yaml = `xml:\n  namespaces:\n    hd: ${HOME}\n    v_1.a-b: "urn:v?a=b"\n`;
+    const pairs = `hd=${HOME}, v_1.a-b=urn:v?a=b`;
+    expect(configOf({ yaml }).xml.namespaces).toEqual(expected);
+    expect(configOf({ env: { M2MGW_XML_NAMESPACES: pairs } }).xml.namespaces).toEqual(expected);
+    expect(configOf({ flags: { "xml.namespaces": pairs } }).xml.namespaces).toEqual(expected);
+  });
+
+  test.each([
+    ["a prefix that is the core's", "{m2m: 'urn:a'}"],
+    ["the namespace of the core", "{v: 'http://www.onem2m.org/xml/protocols'}"],
+    ["a prefix that is XML's own", "{xmlns: 'urn:a'}"],
+    ["another that begins with xml", "{XmlA: 'urn:a'}"],
+    ["the prefix of XML Schema's instances", "{xsi: 'urn:a'}"],
+    ["a prefix that is no name", "{1a: 'urn:a'}"],
+    ["a prefix with a colon", "{'a:b': 'urn:a'}"],
+    ["an empty prefix", "{'': 'urn:a'}"],
+    ["a prefix that is too long", `{${"a".repeat(65)}: 'urn:a'}`],
+    ["an empty namespace", "{v: ''}"],
+    ["a namespace with a blank", "{v: 'urn: a'}"],
+    ["a namespace that is too long", `{v: ${"a".repeat(257)}}`],
+    ["no namespace", "{v: }"],
+    ["a list", "[v]"],
+    [
+      "more than 64",
+      JSON.stringify(Object.fromEntries(Array.from({ length: 65 }, (_, n) => [`v${n}`, "a"]))),
+    ],
+  ])("does not take %s", (_, value) => {
+    expect(faultsOf({ yaml: `xml: { namespaces: ${value} }\n` })).toEqual([
+      expect.stringContaining(`gateway.yaml:1:20: xml.namespaces: ${EXPECTS}, but is `),
+    ]);
+  });
+
+  test("does not take a prefix twice, nor one without its namespace", () => {
+    expect(faultsOf({ yaml: "xml:\n  namespaces:\n    v: urn:a\n    v: urn:b\n" })).toEqual([
+      "gateway.yaml:4:5: xml.namespaces: v is given twice",
+    ]);
+    expect(faultsOf({ flags: { "xml.namespaces": "v" } })).toEqual([
+      `--xml.namespaces: ${EXPECTS}, but is {"v":""}`,
+    ]);
   });
 });
 

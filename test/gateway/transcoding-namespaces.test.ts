@@ -133,3 +133,147 @@ test("content of CBOR with names and texts as byte strings comes as text everywh
     form.expectPc(await ae.nextRequest(), sample, form.name);
   }
 });
+
+describe("a vendor's namespace, of which JSON has the prefix only (primitives, 11)", () => {
+  const VENDOR = "http://vendor.example/home";
+  const DECLARED = `xmlns:v="${VENDOR}"`;
+  const JSON_OWN = { "v:powSe": { cnd: "example.powSe", state: "on" } };
+  const XML_OWN = `<v:powSe ${DECLARED}><cnd>example.powSe</cnd><state>on</state></v:powSe>`;
+  const create = (xml: string) => ({ op: 1, to: "cse-in", ty: 28, fr: "CAE1", pc: { xml } });
+  const CHANGED = JSON.stringify({ "m2m:sgn": { nev: { rep: JSON_OWN } } });
+  const notified = `<m2m:sgn><nev><rep>${XML_OWN.replace(` ${DECLARED}`, "")}</rep></nev></m2m:sgn>`;
+
+  /** XML that is namespace-well-formed, and declares this. */
+  const expectDeclared = (xml = "", declaration = DECLARED): void => {
+    expect(() => xmlTree(xml)).not.toThrow();
+    expect(xml).toContain(declaration);
+  };
+
+  test("comes back to the registree that declared it, in answers and in notifications, and to no other", async () => {
+    const front = await startFront();
+    const { ae, point } = await front.ae("CAE1", { ...XML, answer: ok });
+    const { ae: other, point: there } = await front.ae("CAE2", { ...XML, answer: ok });
+    const early = await notifyIn(front, point, "application/json", CHANGED);
+    expect(early).toMatchObject({ status: 400, rsc: 4000 });
+    expect(early.body).toMatch(/for the prefix v; xml\.namespaces/);
+
+    expect(await ae.request(create(XML_OWN))).toMatchObject({ rsc: 2001 });
+    expect(JSON.parse(front.cse.requests.at(-1)?.body ?? "")).toEqual(JSON_OWN);
+    expectDeclared(ae.frames.at(-1)?.text);
+    expect(await notifyIn(front, point, "application/json", CHANGED)).toMatchObject({ rsc: 2000 });
+    expect((await ae.nextRequest()).pc).toEqual({ xml: notified });
+    expectDeclared(ae.frames.at(-1)?.text);
+
+    const refused = await notifyIn(front, there, "application/json", CHANGED);
+    expect(refused).toMatchObject({ status: 400, rsc: 4000 });
+    expect(other.frames).toHaveLength(1);
+    await other.request(create(XML_OWN.replaceAll(VENDOR, "urn:other")));
+    expect(await notifyIn(front, point, "application/json", CHANGED)).toMatchObject({ rsc: 2000 });
+    expectDeclared(ae.frames.at(-1)?.text);
+  });
+
+  test("is forgotten with the connection", async () => {
+    const front = await startFront({ "ws.trustOrigin": "always" });
+    const { ae, point } = await front.ae("CAE1", { ...XML, answer: ok });
+    await ae.request(create(XML_OWN));
+    await ae.disconnect();
+    const again = await front.connect({ ...XML, origin: "CAE1", answer: ok });
+    expect(await again.request({ op: 2, to: "cse-in", fr: "CAE1" })).toMatchObject({ rsc: 2000 });
+    expect(await notifyIn(front, point, "application/json", CHANGED)).toMatchObject({ rsc: 4000 });
+  });
+
+  test("comes back to an application in the answer to what declared it, and 5207 elsewhere", async () => {
+    const front = await startFront();
+    const headers = { ...ORIGIN, "Content-Type": "application/xml;ty=28" };
+    const created = await front.http({ method: "POST", target: "/cse-in", headers, body: XML_OWN });
+    expect(created).toMatchObject({ status: 201, rsc: 2001 });
+    expect(JSON.parse(front.cse.requests.at(-1)?.body ?? "")).toEqual(JSON_OWN);
+    expectDeclared(created.body);
+    front.cse.answer(() => ({ rsc: 2000, body: JSON_OWN }));
+    const accept = { ...ORIGIN, Accept: "application/xml" };
+    const read = await front.http({ method: "GET", target: "/cse-in/p", headers: accept });
+    expect(read).toMatchObject({ rsc: 5207 });
+    expect(read.body).toMatch(/for the prefix v; xml\.namespaces/);
+  });
+
+  test("is written to a CSE of XML as that declared it", async () => {
+    const front = await startFront({ "cse.serializations": "xml" });
+    front.cse.answer(({ method, body }) => ({
+      rsc: method === "GET" ? 2000 : method === "PUT" ? 2004 : 2001,
+      headers: { "Content-Type": "application/xml" },
+      body: method === "GET" ? XML_OWN : body,
+    }));
+    const { ae } = await connected(front);
+    const update = { op: 3, to: "cse-in/p", fr: "CAE1", pc: { "v:powSe": { state: "off" } } };
+    expect(await ae.request(update)).toMatchObject({ rsc: 4000 });
+    expect(await ae.request({ op: 2, to: "cse-in/p", fr: "CAE1" })).toMatchObject({ pc: JSON_OWN });
+    expect(await ae.request(update)).toMatchObject({ rsc: 2004 });
+    expectDeclared(front.cse.requests.at(-1)?.body);
+  });
+
+  const connected = async (front: Awaited<ReturnType<typeof startFront>>) => {
+    const ae = await front.connect();
+    expect(await ae.register("CAE1")).toMatchObject({ rsc: 2001 });
+    return { ae };
+  };
+
+  test("is known of everybody's where it is configured, whatever prefix and default they declare", async () => {
+    const front = await startFront({ "xml.namespaces": `v=${VENDOR}` });
+    const { ae, point } = await front.ae("CAE1", { ...XML, answer: ok });
+    expect(await notifyIn(front, point, "application/json", CHANGED)).toMatchObject({ rsc: 2000 });
+    expect((await ae.nextRequest()).pc).toEqual({ xml: notified });
+    expectDeclared(ae.frames.at(-1)?.text);
+    for (const xml of [
+      XML_OWN.replaceAll("v:", "own:").replace("xmlns:v", "xmlns:own"),
+      XML_OWN.replaceAll("v:", "").replace("xmlns:v", "xmlns"),
+      XML_OWN.replace(` ${DECLARED}`, ""),
+    ]) {
+      expect(await ae.request(create(xml)), xml).toMatchObject({ rsc: 2001 });
+      expect(JSON.parse(front.cse.requests.at(-1)?.body ?? ""), xml).toEqual(JSON_OWN);
+      expectDeclared(ae.frames.at(-1)?.text);
+    }
+  });
+
+  test("without a prefix that anybody knows is refused, and nothing is sent", async () => {
+    const front = await startFront();
+    const { ae } = await front.ae("CAE1", { ...XML, answer: ok });
+    const before = front.cse.requests.length;
+    const bare = `<powSe xmlns="${VENDOR}"><state>on</state></powSe>`;
+    const refused = await ae.request(create(bare));
+    expect(refused).toMatchObject({ rsc: 4000 });
+    expect(String(refused.pc?.["xml"])).toContain("xml.namespaces");
+    expect(front.cse.requests).toHaveLength(before);
+    expect(await ae.request(create(XML_OWN))).toMatchObject({ rsc: 2001 });
+    expect(await ae.request(create(bare))).toMatchObject({ rsc: 2001 });
+    expect(JSON.parse(front.cse.requests.at(-1)?.body ?? "")).toEqual({
+      "v:powSe": { state: "on" },
+    });
+  });
+
+  test.each([
+    ["a vendor's", "v", VENDOR, "urn:other"],
+    ["that of Release 2 for the home domain", "hd", `${URI}/homedomain`, `${URI}/horizontaldomain`],
+  ])("may not be two things by one prefix, %s", async (_what, prefix, first, second) => {
+    const front = await startFront();
+    const { ae } = await front.ae("CAE1", { ...XML, answer: ok });
+    const own = (uri: string) => `<${prefix}:a xmlns:${prefix}="${uri}"><b>1</b></${prefix}:a>`;
+    const both = `<m2m:cnt>${own(first)}${own(second)}</m2m:cnt>`;
+    const refused = await ae.request({ ...create(both), ty: 3 });
+    expect(refused).toMatchObject({ rsc: 4000 });
+    expect(String(refused.pc?.["xml"])).toContain(`the prefix ${prefix} for another namespace`);
+  });
+
+  test("of hd comes back to a product of Release 2 as the home domain that it meant", async () => {
+    const front = await startFront();
+    const { ae, point } = await front.ae("CAE1", { ...XML, answer: ok });
+    const home = `xmlns:hd="${URI}/homedomain"`;
+    const binary = `<hd:binSh ${home}><powSe>true</powSe></hd:binSh>`;
+    expect(await ae.request(create(binary))).toMatchObject({ rsc: 2001 });
+    const json = { "hd:binSh": { powSe: "true" } };
+    expect(JSON.parse(front.cse.requests.at(-1)?.body ?? "")).toEqual(json);
+    expectDeclared(ae.frames.at(-1)?.text, home);
+    const body = JSON.stringify({ "m2m:sgn": { nev: { rep: json } } });
+    expect(await notifyIn(front, point, "application/json", body)).toMatchObject({ rsc: 2000 });
+    expectDeclared(ae.frames.at(-1)?.text, home);
+  });
+});

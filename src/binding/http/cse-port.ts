@@ -37,7 +37,8 @@ export class CsePort implements Port {
   #inFlight = 0;
 
   constructor(options: CsePortOptions) {
-    this.#options = options;
+    const { codecs } = options;
+    this.#options = { ...options, codecs: { ...codecs, xml: codecs.xml.forPeer() } };
   }
 
   async request(request: RequestPrimitive, deadline: EpochMs): Promise<ResponsePrimitive> {

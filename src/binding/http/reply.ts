@@ -1,9 +1,9 @@
 import type { ServerResponse } from "node:http";
 import { GatewayError } from "../../base/errors.ts";
 import { Rsc } from "../../base/response-status-code.ts";
-import type { Codecs, Payload } from "../../codec/codec.ts";
+import type { Codec, Payload } from "../../codec/codec.ts";
 import type { Route } from "../../core/route.ts";
-import type { Content, Serialization } from "../../primitive/content.ts";
+import type { Content } from "../../primitive/content.ts";
 import type { Operation, ResponsePrimitive } from "../../primitive/primitive.ts";
 import { respondFailure } from "../../primitive/respond.ts";
 import { httpFromResponse } from "./response-mapping.ts";
@@ -12,25 +12,22 @@ import { httpFromResponse } from "./response-mapping.ts";
 export interface Asked {
   readonly operation: Operation | undefined;
   readonly route: Route | undefined;
-  /** JSON when it is undefined. */
-  readonly answerIn: Serialization | undefined;
+  /** Of the originator, with what was learnt from its request. */
+  readonly codec: Codec;
   /** How the originator reads empty XML elements. */
   readonly emptyIsNull: boolean;
 }
 
 /** Writes response primitives as HTTP responses (TS-0009, 6.3). */
 export class ReplyWriter {
-  readonly #codecs: Codecs;
   readonly #disposition: boolean;
   readonly #laterHeaders: boolean;
 
   /** @param options `disposition`: say with X-M2MGW-Disposition what became of a request to a registree */
   constructor(options: {
-    readonly codecs: Codecs;
     readonly disposition: boolean;
     readonly laterHeaders: boolean;
   }) {
-    this.#codecs = options.codecs;
     this.#disposition = options.disposition;
     this.#laterHeaders = options.laterHeaders;
   }
@@ -42,11 +39,10 @@ export class ReplyWriter {
     asked: Asked,
     disposition = dispositionOf(answer),
   ): void {
-    const { operation, route, answerIn = "json" } = asked;
-    const { mediaType } = this.#codecs[answerIn];
+    const { operation, route, codec } = asked;
     const { status, headers, content } = httpFromResponse(answer, {
       operation,
-      mediaType,
+      mediaType: codec.mediaType,
       laterHeaders: this.#laterHeaders,
     });
     const body = this.#bodyOf(content, asked);
@@ -65,13 +61,10 @@ export class ReplyWriter {
   }
 
   /** Where the originator's serialization cannot say the result, that is what it is told: the request was carried out. */
-  #bodyOf(
-    content: Content | undefined,
-    { answerIn = "json", emptyIsNull }: Asked,
-  ): Payload | GatewayError {
+  #bodyOf(content: Content | undefined, { codec, emptyIsNull }: Asked): Payload | GatewayError {
     if (content === undefined) return "";
     try {
-      return this.#codecs[answerIn].encodeContent(content, { emptyIsNull });
+      return codec.encodeContent(content, { emptyIsNull });
     } catch (cause) {
       const detail = cause instanceof GatewayError ? cause.message : "it cannot be written";
       return new GatewayError("GW_NOT_ACCEPTABLE", { detail, cause });

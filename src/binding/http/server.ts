@@ -4,15 +4,16 @@ import { type FastifyInstance, fastify, type HTTPMethods } from "fastify";
 import { type Clock, type EpochMs, later, type Millis, millis } from "../../base/clock.ts";
 import { GatewayError } from "../../base/errors.ts";
 import { Rsc } from "../../base/response-status-code.ts";
-import type { Codecs } from "../../codec/codec.ts";
+import type { Codec, Codecs } from "../../codec/codec.ts";
 import type { Applications } from "../../core/applications.ts";
 import type { Binding, ListenAddress, Observer } from "../../core/ports.ts";
-import type { Content, Serialization } from "../../primitive/content.ts";
+import type { Serialization } from "../../primitive/content.ts";
 import type { RequestId, RequestPrimitive } from "../../primitive/primitive.ts";
 import { answersWithNull, requestId } from "../../primitive/primitive.ts";
 import { respondFailure } from "../../primitive/respond.ts";
 import { parseAbsRel } from "../../primitive/timestamps.ts";
 import { readBody } from "./body.ts";
+import { contentOfBody } from "./body-content.ts";
 import { type Classified, classify } from "./classify.ts";
 import { isBodyless } from "./methods.ts";
 import { answerWantedIn, isConditional, passesAsItIs, sentenceReadIn } from "./negotiation.ts";
@@ -36,6 +37,8 @@ export interface HttpServerOptions {
   /** How long the CSE may take for what passes through, when the request names no time. */
   readonly cseTimeout: Millis;
   readonly codecs: Codecs;
+  /** See `ReadOptions`. */
+  readonly owesNulls: (to: string, rqi: string) => boolean;
   /** What the CSE reads and writes; whatever else an application speaks cannot pass through as it is. */
   readonly cseSerializations: readonly Serialization[];
   readonly applications: Applications;
@@ -148,7 +151,7 @@ export class HttpServer implements Binding {
 
   async #serve(request: IncomingMessage, response: ServerResponse, url: string): Promise<void> {
     if (this.#draining) throw new GatewayError("GW_DRAINING");
-    const { applications, clock, maxBody, passThrough, prefix } = this.#options;
+    const { applications, clock, codecs, maxBody, passThrough, prefix } = this.#options;
     const head = {
       method: request.method ?? "",
       url,
@@ -184,44 +187,40 @@ export class HttpServer implements Binding {
       ? undefined
       : await readBody(request, { clock, limit: maxBody, within: BODY_TIMEOUT });
     const { rawHeaders } = request;
+    // One for the request and its answer: it may learn from the one what the other needs.
+    const codec = codecs[answerIn ?? "json"].forPeer();
     const primitive = this.#primitive(
       { operation, to, query, contentType, rawHeaders, answerIn },
       body,
-      head.contentType,
+      head.contentType !== undefined,
+      codec,
     );
     const answer = await applications.receive(route, primitive);
     if (answer === undefined) response.writeHead(204).end();
     else {
       const emptyIsNull = answersWithNull(primitive);
-      this.#replies.write(response, answer, { operation, route, answerIn, emptyIsNull });
+      this.#replies.write(response, answer, { operation, route, codec, emptyIsNull });
     }
   }
 
+  /** @param codec for the originator's answer, and for its request where that is in the same serialization */
   #primitive(
     head: HttpRequestHead,
     body: Buffer | undefined,
-    mediaType: string | undefined,
+    isDeclared: boolean,
+    codec: Codec,
   ): RequestPrimitive {
-    const { codecs, laterHeaders, releaseVersion } = this.#options;
-    if (body === undefined || body.length === 0) {
-      return requestFromHttp(head, undefined, { releaseVersion, laterHeaders });
-    }
-    const unsupported = (cause?: unknown): GatewayError =>
-      new GatewayError("GW_MEDIA_TYPE_UNSUPPORTED", {
-        detail: "application/json, application/xml and application/cbor are understood",
-        cause,
-      });
-    const undeclared = mediaType === undefined;
-    const serialization = undeclared ? "json" : head.contentType.serialization;
-    if (serialization === undefined) throw unsupported();
-    let content: Content;
-    try {
-      const emptyIsNull = head.operation === "update";
-      content = codecs[serialization].decodeContent(body, { emptyIsNull });
-    } catch (error) {
-      // Clients exist that leave Content-Type out; what they send is JSON, or nobody knows what.
-      throw undeclared ? unsupported(error) : error;
-    }
+    const { codecs, laterHeaders, owesNulls, releaseVersion } = this.#options;
+    const { operation, to } = head;
+    const content =
+      body === undefined || body.length === 0
+        ? undefined
+        : contentOfBody(
+            body,
+            isDeclared ? head.contentType : undefined,
+            (read) => (read === codec.serialization ? codec : codecs[read]),
+            { emptyIsNull: operation === "update", owesNulls: (rqi) => owesNulls(to, rqi) },
+          );
     return requestFromHttp(head, content, { releaseVersion, laterHeaders });
   }
 
@@ -258,7 +257,7 @@ export class HttpServer implements Binding {
     this.#replies.write(response, failure, {
       operation: undefined,
       route: undefined,
-      answerIn: sentenceReadIn(request.headers),
+      codec: this.#options.codecs[sentenceReadIn(request.headers) ?? "json"],
       emptyIsNull: false,
     });
     request.resume();

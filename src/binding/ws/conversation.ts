@@ -13,6 +13,8 @@ export interface ConversationOptions {
   readonly lenient: boolean;
   /** The request to the peer that waits under an identifier of the connection. */
   readonly asked: (rqi: string) => RequestPrimitive | undefined;
+  /** See `ReadOptions`. */
+  readonly owesNulls: (to: string, rqi: string) => boolean;
 }
 
 /** A message as it goes into frames. */

@@ -14,7 +14,7 @@ import {
 } from "../../primitive/primitive.ts";
 import { NO_REQUEST, respondFailure } from "../../primitive/respond.ts";
 import { CLOSES, CloseCode, protocolFaultOf } from "./close-codes.ts";
-import { Conversation } from "./conversation.ts";
+import { Conversation, type ConversationOptions } from "./conversation.ts";
 import type { Corks } from "./corks.ts";
 import { Liveness } from "./liveness.ts";
 import { Outbox } from "./outbox.ts";
@@ -38,6 +38,7 @@ export interface LinkLimits extends LineLimits {
 export interface LinkOptions {
   readonly id: string;
   readonly codec: Codec;
+  readonly owesNulls: ConversationOptions["owesNulls"];
   readonly dialect: Dialect;
   readonly lenient: boolean;
   readonly trusted: boolean;
@@ -92,6 +93,7 @@ export class WsLink implements Link {
       dialect: options.dialect,
       lenient: options.lenient,
       asked: (rqi) => this.#outbox.asked(rqi),
+      owesNulls: options.owesNulls,
     });
     this.#outbox = new Outbox({
       limits: options.limits,

@@ -21,7 +21,7 @@ import {
   readHandshake,
   type UpgradeRequest,
 } from "./handshake.ts";
-import { type LinkLimits, WsLink } from "./link.ts";
+import { type LinkLimits, type LinkOptions, WsLink } from "./link.ts";
 import { isTrusted, type TrustRules } from "./trust.ts";
 
 export interface WsServerOptions {
@@ -32,6 +32,7 @@ export interface WsServerOptions {
   readonly handshake: HandshakeRules;
   readonly trust: TrustRules;
   readonly codecs: Codecs;
+  readonly owesNulls: LinkOptions["owesNulls"];
   readonly lenient: boolean;
   readonly deflate: boolean;
   /** Bytes of one message, also after decompression. */
@@ -120,11 +121,12 @@ export class WsServer implements Binding {
     }
     this.#handshakes.set(request, decision);
     this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
-      const { clock, codecs, lenient, limits, links, observer, trust } = this.#options;
+      const { clock, codecs, lenient, limits, links, observer, owesNulls, trust } = this.#options;
       this.#opened += 1;
       const link = new WsLink(webSocket, socket, {
         id: `l${this.#opened}`,
-        codec: codecs[decision.subprotocol.serialization],
+        codec: codecs[decision.subprotocol.serialization].forPeer(),
+        owesNulls,
         dialect: firstDialect(decision.subprotocol),
         lenient,
         limits,

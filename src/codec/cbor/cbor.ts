@@ -16,6 +16,8 @@ export const cborCodec: Codec = {
   mediaType: "application/cbor",
   frame: "binary",
 
+  forPeer: () => cborCodec,
+
   decodeContent: decodeCborContent,
 
   encodeContent: cborBytesOf,

@@ -19,6 +19,8 @@ export const jsonCodec: Codec = {
   mediaType: "application/json",
   frame: "text",
 
+  forPeer: () => jsonCodec,
+
   decodeContent: decodeJsonContent,
 
   encodeContent: jsonTextOf,

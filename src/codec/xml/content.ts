@@ -6,10 +6,11 @@ import {
   roundedTree,
   type Tree,
 } from "../../primitive/content.ts";
+import type { ContentContext } from "../codec.ts";
 import { NO_UTF8, utf8Text } from "../json/content.ts";
 import { editedElement } from "./edit.ts";
 import { markupOf, XML_DECLARATION } from "./markup.ts";
-import { rootNameOf, treeNameOf } from "./names.ts";
+import type { Namespaces } from "./namespaces.ts";
 import { parseXml, type XmlElement } from "./parse.ts";
 import { XmlReader } from "./read.ts";
 import { XmlFault } from "./scan.ts";
@@ -19,24 +20,29 @@ import { XmlWriter } from "./write.ts";
 export type OnUnknown = (name: string) => void;
 const IGNORED: OnUnknown = () => undefined;
 
-export interface XmlContentOptions {
+/** Whom documents come from and go to, and what is told of their names. */
+export interface XmlPeer {
+  readonly namespaces: Namespaces;
+  readonly onUnknown: OnUnknown;
+}
+
+export interface XmlContentOptions extends XmlPeer, ContentContext {
   /** The document as received; undefined for an element out of a larger one. */
   readonly text: string | undefined;
   readonly size: number;
-  readonly emptyIsNull: boolean;
-  readonly onUnknown: OnUnknown;
 }
 
 /** Reads a document that is content alone, as an HTTP body has it. @throws GatewayError GW_CONTENT_MALFORMED */
 export function decodeXmlContent(
   bytes: Uint8Array,
-  emptyIsNull: boolean,
-  onUnknown: OnUnknown,
+  context: ContentContext,
+  peer: XmlPeer,
 ): XmlContent {
   const text = utf8Text(bytes);
   if (text === undefined) throw new GatewayError("GW_CONTENT_MALFORMED", NO_UTF8);
   try {
-    return new XmlContent(parseXml(text), { text, size: text.length, emptyIsNull, onUnknown });
+    const element = parseXml(text, peer.namespaces.undeclared);
+    return new XmlContent(element, { ...context, ...peer, text, size: text.length });
   } catch (error) {
     if (!(error instanceof XmlFault)) throw error;
     throw new GatewayError("GW_CONTENT_MALFORMED", {
@@ -52,13 +58,14 @@ export function decodeXmlContent(
  * @param emptyIsNull whether its receiver reads empty elements as null
  * @throws GatewayError GW_CONTENT_NOT_TRANSCODABLE
  */
-export function xmlDocumentOf(
-  content: Content,
-  emptyIsNull: boolean,
-  onUnknown: OnUnknown,
-): string {
+export function xmlDocumentOf(content: Content, emptyIsNull: boolean, peer: XmlPeer): string {
   if (content instanceof XmlContent) return content.document();
-  return new XmlWriter({ namespaces: new Map(), onUnknown }).document(content.exact(), emptyIsNull);
+  return writerFor(peer).document(content.exact(), emptyIsNull);
+}
+
+/** Writes one document to a peer. */
+export function writerFor({ namespaces, onUnknown }: XmlPeer): XmlWriter {
+  return new XmlWriter({ namespaceOf: namespaces.namespaceOf, onUnknown });
 }
 
 /**
@@ -89,20 +96,19 @@ export class XmlContent implements Content {
   }
 
   root(): string {
-    return rootNameOf(treeNameOf(this.element));
+    return this.#options.namespaces.rootNameOf(this.element);
   }
 
   /** What contradicts the tables is text in it. */
   tree(): Tree {
-    this.#tree ??= roundedTree(this.#read(new XmlReader({ mismatch: "keep", onUnknown: IGNORED })));
+    this.#tree ??= roundedTree(this.#read("keep", IGNORED));
     return this.#tree;
   }
 
   /** @throws GatewayError GW_CONTENT_NOT_TRANSCODABLE for what contradicts the tables */
   exact(): ExactTree {
-    const { onUnknown } = this.#options;
     try {
-      this.#exact ??= this.#read(new XmlReader({ mismatch: "refuse", onUnknown }));
+      this.#exact ??= this.#read("refuse", this.#options.onUnknown);
       return this.#exact;
     } catch (error) {
       if (!(error instanceof XmlFault)) throw error;
@@ -119,11 +125,13 @@ export class XmlContent implements Content {
 
   /** Between elements every byte may change, what they say does not. */
   edited(edits: readonly Edit[]): Content {
-    const element = edits.reduce(editedElement, this.element);
+    const { namespaces } = this.#options;
+    const element = edits.reduce((it, edit) => editedElement(it, edit, namespaces), this.element);
     return new XmlContent(element, { ...this.#options, text: undefined });
   }
 
-  #read(reader: XmlReader): ExactTree {
+  #read(mismatch: "refuse" | "keep", onUnknown: OnUnknown): ExactTree {
+    const reader = new XmlReader({ ...this.#options, mismatch, onUnknown });
     return reader.content(this.element, this.#options.emptyIsNull);
   }
 }

@@ -1,4 +1,3 @@
-import { namespaceOf } from "../schema/schema.ts";
 import { declarationMarkup } from "./markup.ts";
 import { isQualifiedName } from "./scan.ts";
 import { shortened } from "./shortened.ts";
@@ -6,13 +5,13 @@ import { notTranscodable } from "./text.ts";
 
 /** The names used in one document while it is written, and the prefixes that its root has to declare for them. */
 export class DocumentNames {
-  readonly #namespaces: ReadonlyMap<string, string>;
+  readonly #namespaceOf: (prefix: string) => string | undefined;
   readonly #prefixes = new Map<string, string>();
   readonly #names = new Set<string>();
 
-  /** @param namespaces what prefixes stand for, where the standard does not say or the document says otherwise */
-  constructor(namespaces: ReadonlyMap<string, string>) {
-    this.#namespaces = namespaces;
+  /** @param namespaceOf what a prefix stands for; undefined for one that nobody knows */
+  constructor(namespaceOf: (prefix: string) => string | undefined) {
+    this.#namespaceOf = namespaceOf;
   }
 
   /** The name, if XML takes it. @throws GatewayError GW_CONTENT_NOT_TRANSCODABLE */
@@ -23,9 +22,11 @@ export class DocumentNames {
       throw notTranscodable(`${JSON.stringify(shortened(name))} is no name in XML`);
     }
     if (prefix !== "") {
-      const namespace = this.#namespaces.get(prefix) ?? namespaceOf(prefix);
+      const namespace = this.#namespaceOf(prefix);
       if (namespace === undefined) {
-        throw notTranscodable(`no namespace is known for the prefix ${shortened(prefix)}`);
+        throw notTranscodable(
+          `no namespace is known for the prefix ${shortened(prefix)}; xml.namespaces can name one`,
+        );
       }
       this.#prefixes.set(prefix, namespace);
     }

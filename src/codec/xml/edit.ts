@@ -1,6 +1,6 @@
 import type { Edit, Tree } from "../../primitive/content.ts";
 import { type Member, rootMember, type Shape, shapeOf } from "../schema/schema.ts";
-import { rootNameOf } from "./names.ts";
+import type { Namespaces } from "./namespaces.ts";
 import { elementsOf, parseXml, textOf, type XmlElement } from "./parse.ts";
 import { isBlank } from "./read.ts";
 import { NameResolver, type Resolved } from "./resolve.ts";
@@ -13,8 +13,8 @@ import { XmlWriter } from "./write.ts";
  *
  * @throws GatewayError GW_CONTENT_NOT_TRANSCODABLE for a value that XML cannot hold
  */
-export function editedElement(root: XmlElement, edit: Edit): XmlElement {
-  return new Editor(edit).edited(root);
+export function editedElement(root: XmlElement, edit: Edit, known: Namespaces): XmlElement {
+  return new Editor(edit, known).edited(root);
 }
 
 /** What an element may hold. */
@@ -29,15 +29,16 @@ type Child = XmlElement | string;
 class Editor {
   readonly #path: Edit["path"];
   readonly #value: Tree | undefined;
-  readonly #resolver = new NameResolver(() => undefined);
+  readonly #resolver: NameResolver;
 
-  constructor({ path, value }: Edit) {
+  constructor({ path, value }: Edit, known: Namespaces) {
+    this.#resolver = new NameResolver(known, () => undefined);
     this.#path = path;
     this.#value = value;
   }
 
   edited(root: XmlElement): XmlElement {
-    const name = rootNameOf(this.#resolver.nameOf(root));
+    const name = this.#resolver.rootNameOf(root);
     const [rootName, ...below] = this.#path;
     if (name !== rootName) return root;
     if (below.length > 0) return this.#inside(root, placeOf(name, rootMember(name)), 1);
@@ -69,7 +70,7 @@ class Editor {
 
   #resolved(element: XmlElement, { shape, holdsRoots }: Place): Resolved {
     if (!holdsRoots) return this.#resolver.resolve(element, shape);
-    const name = rootNameOf(this.#resolver.nameOf(element));
+    const name = this.#resolver.rootNameOf(element);
     return { name, member: rootMember(name), isRoot: true };
   }
 
@@ -102,8 +103,10 @@ class Editor {
       (inner, name) => Object.fromEntries([[name, inner]]),
       this.#value ?? null,
     );
-    const { namespaces } = this.#resolver;
-    const writer = new XmlWriter({ namespaces, onUnknown: () => undefined });
+    const writer = new XmlWriter({
+      namespaceOf: (prefix) => this.#resolver.namespaceOf(prefix),
+      onUnknown: () => undefined,
+    });
     let element = parseXml(writer.document(content, false));
     for (let above = 1; above < depth; above += 1) element = elementsOf(element)[0] ?? element;
     return element;

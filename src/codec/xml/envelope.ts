@@ -5,18 +5,20 @@ import {
   type RequestId,
   requestId,
 } from "../../primitive/primitive.ts";
-import type { Reading, ReadOptions } from "../codec.ts";
+import type { ContentContext, Reading, ReadOptions } from "../codec.ts";
 import { type Envelope, primitiveOf } from "../envelope.ts";
 import { jsonOf } from "../json/content.ts";
 import { JsonFault } from "../json/scan.ts";
 import { parseJson } from "../json/tree.ts";
 import { rootMember, shapeOf } from "../schema/schema.ts";
-import { type OnUnknown, XmlContent, type XmlContentOptions } from "./content.ts";
+import { XmlContent, type XmlContentOptions, type XmlPeer } from "./content.ts";
 import { Detacher, withNamespacesOf } from "./markup.ts";
-import { isForProcessors, treeNameOf } from "./names.ts";
+import { isForProcessors } from "./names.ts";
+import type { Namespaces } from "./namespaces.ts";
+import { isUpdate } from "./nested.ts";
 import { type ParameterElement, withParameterElements } from "./parameters.ts";
 import { elementsOf, textOf, type XmlElement } from "./parse.ts";
-import { type Group, isBlank, isUpdate, XmlReader } from "./read.ts";
+import { type Group, isBlank, XmlReader } from "./read.ts";
 import { XmlFault } from "./scan.ts";
 import { shortened } from "./shortened.ts";
 
@@ -35,9 +37,9 @@ export function primitiveOfElement(
   root: XmlElement,
   size: number,
   options: ReadOptions,
-  onUnknown: OnUnknown,
+  peer: XmlPeer,
 ): Reading {
-  const name = treeNameOf(root);
+  const name = peer.namespaces.treeNameOf(root);
   const isRequest = name === PRIMITIVE_ROOTS.request;
   const refuse = (malformed: string, requestIdentifier: RequestId | undefined): Reading => ({
     malformed,
@@ -50,27 +52,23 @@ export function primitiveOfElement(
   }
   const shape = shapeOf(rootMember(name)?.shape ?? name);
   try {
-    const reader = new XmlReader({ mismatch: "refuse", onUnknown });
+    const reader = new XmlReader({ ...peer, mismatch: "refuse" });
     const groups = reader.groups(root, shape);
-    const rqi = onlyTextOf(groups, "rqi");
-    const asked = rqi === undefined ? undefined : options.asked?.(rqi);
-    const emptyIsNull = isRequest
-      ? isUpdate(groups)
-      : asked !== undefined && answersWithNull(asked);
+    const context = isRequest ? ofRequest(groups, options) : ofResponse(groups, options);
     const envelope: Envelope = { carried: undefined };
     for (const group of groups) {
       fill(envelope, group, reader, (element) =>
-        contentOf(root, element, { text: undefined, size, emptyIsNull, onUnknown }),
+        contentOf(root, element, { ...peer, ...context, text: undefined, size }),
       );
     }
     const kept = elementsToKeep(groups, envelope.carried);
-    carryAttributes(envelope, root, kept);
+    carryAttributes(envelope, root, kept, peer.namespaces);
     const reading = primitiveOf(envelope, true, options, "xml");
     if (!("primitive" in reading)) return reading;
     return { ...reading, primitive: withParameterElements(reading.primitive, kept) };
   } catch (error) {
     if (!(error instanceof XmlFault || error instanceof JsonFault)) throw error;
-    const reader = new XmlReader({ mismatch: "keep", onUnknown });
+    const reader = new XmlReader({ ...peer, mismatch: "keep" });
     const rqi = onlyTextOf(reader.groups(root, shape), "rqi");
     return refuse(error.message, rqi === undefined || rqi === "" ? undefined : requestId(rqi));
   }
@@ -80,6 +78,20 @@ function onlyTextOf(groups: readonly Group[], name: string): string | undefined 
   const elements = groups.find((group) => group.name === name)?.elements;
   const [element] = elements ?? [];
   return element !== undefined && elements?.length === 1 ? textOf(element) : undefined;
+}
+
+function ofRequest(groups: readonly Group[], { owesNulls }: ReadOptions): ContentContext {
+  const to = onlyTextOf(groups, "to");
+  return {
+    emptyIsNull: isUpdate(groups),
+    owesNulls: to === undefined ? undefined : (rqi) => owesNulls?.(to, rqi) === true,
+  };
+}
+
+function ofResponse(groups: readonly Group[], options: ReadOptions): ContentContext {
+  const rqi = onlyTextOf(groups, "rqi");
+  const asked = rqi === undefined ? undefined : options.asked?.(rqi);
+  return { emptyIsNull: asked !== undefined && answersWithNull(asked) };
 }
 
 function fill(
@@ -150,10 +162,11 @@ function carryAttributes(
   envelope: Envelope,
   { attributes }: XmlElement,
   kept: Map<string, ParameterElement>,
+  namespaces: Namespaces,
 ): void {
   for (const attribute of attributes) {
     if (isForProcessors(attribute.namespace)) continue;
-    const name = treeNameOf(attribute);
+    const name = namespaces.treeNameOf(attribute);
     if (envelope.carried?.has(name) || RESERVED.has(name)) {
       throw new XmlFault(`the parameter ${shortened(name)} as an attribute`);
     }

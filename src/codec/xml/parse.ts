@@ -28,16 +28,19 @@ export interface Declaration {
 /**
  * The root element of an XML document.
  *
- * Refuses whatever is not well-formed, has a document type, nests too deep, or uses a prefix that neither the
- * document nor the standard binds.
+ * Refuses whatever is not well-formed, has a document type, nests too deep, or uses a prefix that nothing binds.
  *
+ * @param undeclared what a prefix stands for that the document uses and does not declare
  * @throws XmlFault
  */
-export function parseXml(text: string): XmlElement {
+export function parseXml(
+  text: string,
+  undeclared: NamespaceOf = undeclaredNamespaceOf,
+): XmlElement {
   const plain = plainXml(text.startsWith("\ufeff") ? text.slice(1) : text);
   for (const node of parsed(plain)) {
     const tag = tagOf(node);
-    if (tag !== undefined) return rootOf(node, tag);
+    if (tag !== undefined) return rootOf(node, tag, undeclared);
   }
   throw new XmlFault("no element");
 }
@@ -89,18 +92,21 @@ function tagOf(node: Node): string | undefined {
   return undefined;
 }
 
-function rootOf(node: Node, tag: string): XmlElement {
+function rootOf(node: Node, tag: string, undeclared: NamespaceOf): XmlElement {
   const assumed = new Map<string, string>();
-  const root = elementOf(node, tag, { bound: new Map(), assumed });
+  const root = elementOf(node, tag, { bound: new Map(), assumed, undeclared });
   const added = [...assumed].map(([prefix, namespace]) => ({ prefix, namespace }));
   return { ...root, declarations: [...root.declarations, ...added] };
 }
+
+type NamespaceOf = (prefix: string) => string | undefined;
 
 interface Scope {
   /** Namespaces by the prefixes that are bound to them. */
   readonly bound: ReadonlyMap<string, string>;
   /** Those of prefixes that the whole document uses without a declaration. */
   readonly assumed: Map<string, string>;
+  readonly undeclared: NamespaceOf;
 }
 /** Each declaration copies the scope; no oneM2M document has more than a few. */
 const MAX_SCOPE = 64;
@@ -164,11 +170,11 @@ function declarationsOf(pairs: readonly Pair[]): readonly Declaration[] {
   return declarations ?? NO_DECLARATIONS;
 }
 
-function scopeOf(declarations: readonly Declaration[], { bound, assumed }: Scope): Scope {
-  const inner = new Map(bound);
+function scopeOf(declarations: readonly Declaration[], outer: Scope): Scope {
+  const inner = new Map(outer.bound);
   for (const { prefix, namespace } of declarations) inner.set(prefix, namespace);
   if (inner.size > MAX_SCOPE) throw new XmlFault(`more than ${MAX_SCOPE} namespaces at once`);
-  return { bound: inner, assumed };
+  return { ...outer, bound: inner };
 }
 
 function checkDeclaration(prefix: string, namespace: string): void {
@@ -195,8 +201,8 @@ function named(name: string, scope: Scope, what: "element" | "attribute"): Named
   return { prefix, local: name.slice(colon + 1), namespace };
 }
 
-function assumedNamespaceOf(prefix: string, { assumed }: Scope): string {
-  const namespace = undeclaredNamespaceOf(prefix);
+function assumedNamespaceOf(prefix: string, { assumed, undeclared }: Scope): string {
+  const namespace = undeclared(prefix);
   if (namespace === undefined) {
     throw new XmlFault(`the prefix ${shortened(prefix)}, which is not declared`);
   }

@@ -1,14 +1,18 @@
 import { type ExactTree, isExactObject } from "../../primitive/content.ts";
 import { type Member, rootMember, type Shape, shapeOf } from "../schema/schema.ts";
 import { Detacher } from "./markup.ts";
-import { isForProcessors, rootNameOf } from "./names.ts";
-import { isUpdateNumber, numberOf } from "./numbers.ts";
+import { isForProcessors } from "./names.ts";
+import type { Namespaces } from "./namespaces.ts";
+import { isOwedNulls, isUpdate } from "./nested.ts";
+import { numberOf } from "./numbers.ts";
 import { elementsOf, textOf, type XmlElement } from "./parse.ts";
 import { NameResolver, type Resolved } from "./resolve.ts";
 import { XmlFault } from "./scan.ts";
 import { shortened } from "./shortened.ts";
 
 export interface XmlReaderOptions {
+  /** Learn what prefixes stand for. */
+  readonly namespaces: Namespaces;
   /**
    * Whether what contradicts the tables is refused, or kept as text: rules look at content that only its receiver may
    * judge, while another serialization must not say what was never meant.
@@ -16,6 +20,8 @@ export interface XmlReaderOptions {
   readonly mismatch: "refuse" | "keep";
   /** Told each name that no table knows. */
   readonly onUnknown: (name: string) => void;
+  /** Whether a response in the content, by its identifier, has null for each empty element of its own content. */
+  readonly owesNulls?: ((rqi: string) => boolean) | undefined;
 }
 
 /** Elements of one name in one parent. */
@@ -31,11 +37,12 @@ export interface Group extends Resolved {
  */
 export class XmlReader {
   readonly #options: XmlReaderOptions;
-  readonly #resolver = new NameResolver((what) => this.#refuse(what));
+  readonly #resolver: NameResolver;
   readonly #detacher = new Detacher();
 
   constructor(options: XmlReaderOptions) {
     this.#options = options;
+    this.#resolver = new NameResolver(options.namespaces, (what) => this.#refuse(what));
   }
 
   /** An object with the root as its only member. */
@@ -75,7 +82,7 @@ export class XmlReader {
   }
 
   #root(elements: readonly [XmlElement, ...XmlElement[]], emptyIsNull: boolean): Entry {
-    const name = rootNameOf(this.#resolver.nameOf(elements[0]));
+    const name = this.#resolver.rootNameOf(elements[0]);
     const member = rootMember(name);
     if (member === undefined) {
       this.#options.onUnknown(name);
@@ -165,11 +172,11 @@ export class XmlReader {
   }
 
   #members(groups: readonly Group[], shape: Shape | undefined, emptyIsNull: boolean): Entry[] {
-    const updates = isUpdate(groups);
+    const hasNulls = isUpdate(groups) || isOwedNulls(groups, this.#options.owesNulls);
     return groups.map(({ name, member, isRoot, elements }) => {
       if (member?.kind === "wildcard" && name === "pc") {
-        // Nested primitives: their own operation says how their content reads (TS-0004, 7.3.3.7).
-        return [name, this.member(member, elements, updates)];
+        // Nested primitives: their own operation, or what they answer, says how their content reads (TS-0004, 7.3.3.7).
+        return [name, this.member(member, elements, hasNulls)];
       }
       if (member !== undefined && !isRoot)
         return [name, this.member(member, elements, emptyIsNull)];
@@ -205,7 +212,7 @@ export class XmlReader {
     const text = textOf(element);
     const roots = new Map<string, [XmlElement, ...XmlElement[]]>();
     for (const root of elementsOf(element)) {
-      const name = this.#resolver.nameOf(root);
+      const name = this.#resolver.rootNameOf(root);
       const same = roots.get(name);
       if (same === undefined) roots.set(name, [root]);
       else same.push(root);
@@ -288,10 +295,4 @@ function emptyOf(shape: Shape | undefined): ExactTree {
   const [only, second] = new Set(shape?.members.values());
   const isList = only?.list === "repeated" && second === undefined && !shape?.wrapsRoot;
   return isList ? { [only.name]: [] } : {};
-}
-
-/** Whether the members of a request say that it is an Update. */
-export function isUpdate(groups: readonly Group[]): boolean {
-  const op = groups.find(({ name }) => name === "op")?.elements[0];
-  return op !== undefined && isUpdateNumber(textOf(op));
 }

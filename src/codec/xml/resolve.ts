@@ -1,5 +1,6 @@
-import { type Member, namespaceOf, prefixOf, rootMember, type Shape } from "../schema/schema.ts";
-import { misleads, type Named, rootNameOf, treeNameOf, treePrefixOf } from "./names.ts";
+import { type Member, prefixOf, rootMember, type Shape } from "../schema/schema.ts";
+import { CORE, type Named, rootNameOf } from "./names.ts";
+import type { Namespaces } from "./namespaces.ts";
 import type { XmlElement } from "./parse.ts";
 import { shortened } from "./shortened.ts";
 
@@ -15,26 +16,51 @@ export interface Resolved {
 
 /** Finds what the names of a document are in the tables, by namespace and not by prefix. */
 export class NameResolver {
-  /** What prefixes stand for, where that is not what the standard says. */
-  readonly namespaces = new Map<string, string>();
+  readonly #known: Namespaces;
   readonly #refuse: (what: string) => void;
+  /** What the prefixes of the names so far stand for, but for the core's. */
+  readonly #met = new Map<string, string>();
 
-  /** @param refuse is told of a prefix that means two things; it may throw */
-  constructor(refuse: (what: string) => void) {
+  /**
+   * @param known learns what prefixes stand for in the document
+   * @param refuse is told of a prefix that means two things, and of a namespace without one; it may throw
+   */
+  constructor(known: Namespaces, refuse: (what: string) => void) {
+    this.#known = known;
     this.#refuse = refuse;
   }
 
-  /** The name that a content root or an attribute has in JSON. */
+  /** What a prefix stands for in what the document becomes. */
+  namespaceOf(prefix: string): string | undefined {
+    return this.#met.get(prefix) ?? this.#known.namespaceOf(prefix);
+  }
+
+  /** The name that a member or an attribute has in JSON. */
   nameOf(name: Named): string {
-    const prefix = treePrefixOf(name);
-    if (prefix !== "" && namespaceOf(prefix) !== name.namespace) {
-      const before = this.namespaces.get(prefix) ?? name.namespace;
-      if (misleads(name) || before !== name.namespace) {
-        this.#refuse(`the prefix ${shortened(prefix)} for another namespace`);
-      }
-      this.namespaces.set(prefix, before);
+    if (name.namespace !== "") this.#meet(this.#known.treePrefixOf(name), name);
+    return this.#known.treeNameOf(name);
+  }
+
+  /** The name that a content root has in JSON. */
+  rootNameOf(name: Named): string {
+    const prefix = this.#known.rootPrefixOf(name);
+    if (prefix === undefined) {
+      this.#refuse(
+        `<${shortened(name.local)}> in the default namespace ${shortened(name.namespace, 64)}, for which no prefix is known; xml.namespaces can name one`,
+      );
+    } else this.#meet(prefix, name);
+    return this.#known.rootNameOf(name);
+  }
+
+  #meet(prefix: string, name: Named): void {
+    if (prefix === "" || name.namespace === CORE) return;
+    const before = this.#met.get(prefix);
+    if (this.#known.misleads(name) || (before ?? name.namespace) !== name.namespace) {
+      this.#refuse(`the prefix ${shortened(prefix)} for another namespace`);
+    } else if (before === undefined) {
+      this.#met.set(prefix, name.namespace);
+      this.#known.learn(prefix, name.namespace);
     }
-    return treeNameOf(name);
   }
 
   /** What an element is in an object of `shape`. */

@@ -8,8 +8,8 @@ import { quoted } from "./shortened.ts";
 import { isItem, itemText, notTranscodable, valueText } from "./text.ts";
 
 export interface XmlWriterOptions {
-  /** Prefixes beyond the standard's, with what they stand for. */
-  readonly namespaces: ReadonlyMap<string, string>;
+  /** What a prefix stands for; undefined for one that nobody knows. */
+  readonly namespaceOf: (prefix: string) => string | undefined;
   /** Told each name that no table knows. */
   readonly onUnknown: (name: string) => void;
 }
@@ -45,9 +45,9 @@ export class XmlWriter {
   /** True while what is written will be read with null for each empty element. */
   #emptyIsNull = false;
 
-  constructor({ namespaces, onUnknown }: XmlWriterOptions) {
+  constructor({ namespaceOf, onUnknown }: XmlWriterOptions) {
     this.#onUnknown = onUnknown;
-    this.#names = new DocumentNames(namespaces);
+    this.#names = new DocumentNames(namespaceOf);
   }
 
   /** The document of a content. */

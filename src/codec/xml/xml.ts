@@ -4,41 +4,58 @@ import type { Codec, Reading, ReadOptions, WriteOptions } from "../codec.ts";
 import { unreadable } from "../envelope.ts";
 import { NO_UTF8, utf8Text } from "../json/content.ts";
 import { namespaceOf } from "../schema/schema.ts";
-import { decodeXmlContent, type OnUnknown, XmlContent, xmlDocumentOf } from "./content.ts";
+import {
+  decodeXmlContent,
+  type OnUnknown,
+  writerFor,
+  XmlContent,
+  type XmlPeer,
+  xmlDocumentOf,
+} from "./content.ts";
 import { PRIMITIVE_ROOTS, primitiveOfElement } from "./envelope.ts";
 import { markupOf } from "./markup.ts";
+import { Namespaces } from "./namespaces.ts";
 import { parameterElements } from "./parameters.ts";
 import { parseXml, type XmlElement } from "./parse.ts";
 import { XmlFault } from "./scan.ts";
-import { Markup, type Members, XmlWriter } from "./write.ts";
+import { Markup, type Members } from "./write.ts";
 
 export interface XmlCodecOptions {
   /** Told each name that no table knows, where content or a parameter changes its serialization. */
   readonly onUnknown: OnUnknown;
+  /** Namespaces by prefix, beyond the standard's or in their place; not for `m2m`. */
+  readonly namespaces?: ReadonlyMap<string, string>;
 }
 
 /** XML as TS-0004, 8.3 has it: primitives inside `m2m:rqp` or `m2m:rsp`, always, in the order of the schema. */
-export function createXmlCodec({ onUnknown }: XmlCodecOptions): Codec {
+export function createXmlCodec({ onUnknown, namespaces = new Map() }: XmlCodecOptions): Codec {
+  return codecFor({ namespaces: new Namespaces(namespaces), onUnknown });
+}
+
+function codecFor(peer: XmlPeer): Codec {
   return {
     serialization: "xml",
     mediaType: "application/xml",
     frame: "text",
 
-    decodeContent: (bytes, { emptyIsNull }) => decodeXmlContent(bytes, emptyIsNull, onUnknown),
+    forPeer: () => codecFor({ ...peer, namespaces: peer.namespaces.forPeer() }),
 
-    encodeContent: (content, { emptyIsNull }) => xmlDocumentOf(content, emptyIsNull, onUnknown),
+    decodeContent: (bytes, context) => decodeXmlContent(bytes, context, peer),
 
-    readPrimitive: (message, options) => read(message, options, onUnknown),
+    encodeContent: (content, { emptyIsNull }) => xmlDocumentOf(content, emptyIsNull, peer),
 
-    writePrimitive: (primitive, options) => write(primitive, options, onUnknown),
+    readPrimitive: (message, options) => read(message, options, peer),
+
+    writePrimitive: (primitive, options) => write(primitive, options, peer),
   };
 }
 
-function read(message: Uint8Array, options: ReadOptions, onUnknown: OnUnknown): Reading {
+function read(message: Uint8Array, options: ReadOptions, peer: XmlPeer): Reading {
   const text = utf8Text(message);
   if (text === undefined) return unreadable(NO_UTF8);
   try {
-    return primitiveOfElement(parseXml(text), text.length, options, onUnknown);
+    const root = parseXml(text, peer.namespaces.undeclared);
+    return primitiveOfElement(root, text.length, options, peer);
   } catch (error) {
     if (!(error instanceof XmlFault)) throw error;
     return unreadable(`XML with ${error.message}`);
@@ -48,9 +65,9 @@ function read(message: Uint8Array, options: ReadOptions, onUnknown: OnUnknown): 
 function write(
   primitive: Primitive,
   { requestIdentifier, emptyIsNull = false }: WriteOptions,
-  onUnknown: OnUnknown,
+  peer: XmlPeer,
 ): string {
-  const writer = new XmlWriter({ namespaces: new Map(), onUnknown });
+  const writer = writerFor(peer);
   const members: Members = new Map([["rqi", requestIdentifier]]);
   if (primitive.kind === "request") {
     members

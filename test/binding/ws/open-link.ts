@@ -80,6 +80,7 @@ export async function openLink(options: OpenLinkOptions = {}): Promise<OpenLink>
   const link = new WsLink(socket, request.socket, {
     id: "l1",
     codec: jsonCodec,
+    owesNulls: () => false,
     dialect: firstDialect({ serialization: "json", wrapsFirst: false }),
     lenient: true,
     trusted: false,
