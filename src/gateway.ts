@@ -2,31 +2,31 @@ import { randomBytes } from "node:crypto";
 import type { DestinationStream } from "pino";
 import { AdminServer } from "./admin/server.ts";
 import { type Clock, type EpochMs, later, SystemClock } from "./base/clock.ts";
-import { cseConnections } from "./binding/http/cse-pool.ts";
-import { CsePort } from "./binding/http/cse-port.ts";
-import { CseProbe } from "./binding/http/cse-probe.ts";
-import { PassThrough } from "./binding/http/pass-through.ts";
+import { PoaPort } from "./binding/http/poa-port.ts";
 import { HttpServer } from "./binding/http/server.ts";
 import { WsServer } from "./binding/ws/server.ts";
-import type { Codecs } from "./codec/codec.ts";
 import { blockListOf, isLoopback } from "./config/addresses.ts";
+import { priorityBy } from "./config/hold.ts";
 import { deploymentOf } from "./config/load.ts";
 import type { Config } from "./config/schema.ts";
 import { AcceptedRequests } from "./core/accepted.ts";
 import { Applications } from "./core/applications.ts";
-import { Exchanges } from "./core/exchange.ts";
+import { createHolding, type Holding } from "./core/holding.ts";
+import { LateAnswers } from "./core/late-answers.ts";
 import { Links } from "./core/links.ts";
 import type { PointsOfAccess } from "./core/points-of-access.ts";
-import type { Binding, ListenAddress, Observer, Port } from "./core/ports.ts";
+import type { Binding, ListenAddress } from "./core/ports.ts";
 import { Registrations } from "./core/registrations.ts";
+import { RegistreeRequests } from "./core/registree-requests.ts";
 import { type Registration, Registry } from "./core/registry.ts";
 import { countingCodecs } from "./observe/counting-codec.ts";
 import { createLog, LogObserver } from "./observe/log.ts";
 import { Metrics } from "./observe/metrics.ts";
 import { observeBoth } from "./observe/observers.ts";
-import type { CseId, Domain } from "./primitive/identifiers.ts";
-import { createRegistrar } from "./registrar/registrar.ts";
-import { openState, type State } from "./store/lmdb-open.ts";
+import { type CseId, type Domain, entityIdOf } from "./primitive/identifiers.ts";
+import { openState } from "./store/lmdb-open.ts";
+import { requestTable } from "./store/request-records.ts";
+import { createUpstream } from "./upstream.ts";
 
 /** The URLs that listen. */
 export interface Faces {
@@ -52,13 +52,6 @@ export interface Gateway {
 /** Builds a gateway; nothing listens before `start`. */
 export function createGateway(config: Config, options: GatewayOptions = {}): Gateway {
   return new Assembly(config, options);
-}
-
-/** The way to the CSE, and what goes with it. */
-interface Upstream {
-  readonly port: Port;
-  readonly passThrough: PassThrough | undefined;
-  readonly close: () => Promise<void>;
 }
 
 class Assembly implements Gateway {
@@ -109,13 +102,23 @@ class Assembly implements Gateway {
       links: () => links.open,
       registrees: () => registry.registered,
       version: this.#options.version ?? "unknown",
+      held: () => holding.hold,
     });
     const log = createLog(config.log.level, this.#options.logDestination ?? process.stderr);
     const observer = observeBoth(metrics, new LogObserver(log, config.cse.url));
 
     const codecs = countingCodecs(observer, config.xml.namespaces);
-    const upstream = this.#upstream(domain, state, codecs, observer);
-    this.#closing.push(upstream.close);
+    const upstream = createUpstream(config, { domain, state, codecs, clock, observer });
+    this.#closing.push(() => upstream.close());
+    const own: { port?: number } = {};
+    const caller = new PoaPort({
+      ...config.calls,
+      codecs,
+      rules: { networks: blockListOf(config.calls.networks), ownPort: () => own.port },
+      laterHeaders: config.http.laterHeaders,
+      maxBody: config.http.maxBody,
+      clock,
+    });
     const registry = new Registry({
       domain,
       clock,
@@ -124,14 +127,49 @@ class Assembly implements Gateway {
     });
     this.#closing.push(() => Promise.resolve(registry.close()));
     const accepted = new AcceptedRequests(domain, registry);
-    const exchanges = new Exchanges({
-      accepted,
+    const points: PointsOfAccess & { base: string } = { base: "" };
+    const newId = (): string => randomBytes(16).toString("base64url");
+    const holding: Holding = createHolding({
+      ...config.hold,
+      domain,
       clock,
+      registry,
+      accepted,
+      points,
+      caller,
+      observer,
+      store: state.holdStore({
+        codecs,
+        deadLetters: {
+          perRegistree: config.hold.deadLetters,
+          keptFor: config.hold.deadLettersKept,
+        },
+        onUnreadable: ({ kind, registree, sequence, bytes }, error) => {
+          const lost = (also?: unknown): void =>
+            observer.warn("a stored primitive cannot be read", {
+              kind,
+              registree,
+              sequence,
+              error: also ?? error,
+            });
+          lost();
+          if (kind === "held") hold.lost(registree, sequence, bytes).catch(lost);
+        },
+      }),
+      table: requestTable(state.table("requests"), codecs),
       cse: upstream.port,
       patience: { ...config.request, cseTimeout: config.cse.timeout },
-      observer,
+      times: { ...config.hold, ...config.request },
+      limits: config.hold,
+      priorityOf: priorityBy(config.hold.priorities),
+      keptFor: config.hold.resultKept,
+      waitsFor: config.hold.max,
+      originator: config.cse.originator ?? config.cse.id,
+      newId,
     });
-    const points: PointsOfAccess & { base: string } = { base: "" };
+    this.#closing.push(() => Promise.resolve(holding.close()));
+    this.#closing.push(() => caller.close());
+    const { deadLetters, exchanges, hold } = holding;
     const registrations = new Registrations({
       clock,
       domain,
@@ -139,17 +177,26 @@ class Assembly implements Gateway {
       exchanges,
       points,
       observer,
-      newToken: () => randomBytes(16).toString("base64url"),
+      newToken: newId,
       originator: config.cse.originator,
       lenient: config.ws.lenient,
+    });
+    const registreeRequests = new RegistreeRequests({
+      domain,
+      registry,
+      registrations,
+      exchanges,
+      points,
     });
     const links = new Links({
       domain,
       clock,
       registry,
       registrations,
+      registreeRequests,
       exchanges,
-      points,
+      hold,
+      lateAnswers: new LateAnswers({ clock, keptFor: config.hold.lateAnswers }),
       observer,
       unboundTimeout: config.ws.unboundTimeout,
       allowCseOnPlain: config.ws.allowCseOnPlain,
@@ -162,7 +209,16 @@ class Assembly implements Gateway {
         ready: !this.#draining,
         mode: deploymentOf(config),
         links: links.open,
+        storing: holding.hold.accepting,
       }),
+      // Nobody else is authenticated there.
+      deadLetters: isLoopback(config.admin.listen.host)
+        ? {
+            list: (registree) => deadLetters.list(entityIdOf(registree, domain)),
+            replay: (registree, sequence) =>
+              deadLetters.replay(entityIdOf(registree, domain), sequence),
+          }
+        : undefined,
     });
     const http = new HttpServer({
       ...config.http.listen,
@@ -180,6 +236,9 @@ class Assembly implements Gateway {
         registry,
         exchanges,
         registrations,
+        registreeRequests,
+        reach: holding.reach,
+        registersHere: upstream.passThrough === undefined,
         clock,
         observer,
       }),
@@ -214,71 +273,18 @@ class Assembly implements Gateway {
     // Both faces drain together: each waits for answers that come in at the other.
     const faces: Binding[] = [];
     this.#closing.push(async () => {
+      hold.drain();
       await Promise.all(faces.map((face) => face.stop(deadline())));
     });
     faces.push(http);
     const { url: httpUrl } = await started(http, "http.listen");
+    own.port = Number(new URL(httpUrl).port || 80);
     points.base = `${config.http.advertise ?? httpUrl}${config.http.prefix}/`;
     // Last, since registrations need the gateway's own URL.
     faces.push(ws);
     const { url: wsUrl } = await started(ws, "ws.listen");
+    holding.resume();
     return { http: httpUrl, ws: wsUrl, admin: adminUrl };
-  }
-
-  #upstream(
-    domain: Domain & { cseName: string },
-    state: State,
-    codecs: Codecs,
-    observer: Observer,
-  ): Upstream {
-    const clock = this.#clock;
-    const { cse, http, request } = this.#config;
-    if (cse.url === undefined) {
-      const registrar = createRegistrar({
-        domain,
-        clock,
-        resources: state.table("resources"),
-        warn: (message, fields) => observer.warn(message, fields),
-      });
-      return {
-        port: registrar,
-        passThrough: undefined,
-        close: () => Promise.resolve(registrar.close()),
-      };
-    }
-    const url = new URL(cse.url);
-    const basePath = url.pathname.replace(/\/+$/, "");
-    const pool = cseConnections(url, cse.connections);
-    // Of its own: long polls of applications must not keep registrees from the CSE.
-    const rawPool = cseConnections(url, cse.connections);
-    const probe = new CseProbe(url, clock, observer);
-    probe.start();
-    return {
-      port: new CsePort({
-        pool,
-        basePath,
-        codecs,
-        serializations: cse.serializations,
-        laterHeaders: http.laterHeaders,
-        maxInFlight: cse.maxInFlight,
-        maxBody: http.maxBody,
-        clock,
-        observer,
-      }),
-      passThrough: new PassThrough({
-        pool: rawPool,
-        basePath,
-        maxInFlight: cse.maxInFlight,
-        bodyPause: cse.timeout,
-        openMax: request.openMax,
-        clock,
-        observer,
-      }),
-      close: async () => {
-        probe.stop();
-        await Promise.all([pool.destroy(), rawPool.destroy()]);
-      },
-    };
   }
 }
 

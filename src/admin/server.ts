@@ -2,6 +2,7 @@ import type { AddressInfo } from "node:net";
 import { type FastifyInstance, fastify } from "fastify";
 import type { EpochMs } from "../base/clock.ts";
 import type { Binding, ListenAddress } from "../core/ports.ts";
+import { addDeadLetterRoutes, type DeadLetterRoutes } from "./dead-letters.ts";
 
 export interface AdminOptions {
   readonly host: string;
@@ -12,7 +13,11 @@ export interface AdminOptions {
     readonly ready: boolean;
     readonly mode: string;
     readonly links: number;
+    /** Whether primitives for registrees that are away can be stored. */
+    readonly storing: boolean;
   };
+  /** Undefined where whoever reaches the listener is not trusted with them. */
+  readonly deadLetters: DeadLetterRoutes | undefined;
 }
 
 /** The admin listener: liveness, readiness and metrics. */
@@ -32,6 +37,7 @@ export class AdminServer implements Binding {
       reply.header("Content-Type", options.metrics.contentType);
       return await options.metrics.text();
     });
+    if (options.deadLetters !== undefined) addDeadLetterRoutes(this.#fastify, options.deadLetters);
   }
 
   async start(): Promise<ListenAddress> {

@@ -37,7 +37,11 @@ export const FAILURES = {
   GW_TARGET_UNKNOWN: row(Rsc.NOT_FOUND, "no registree has this point of access"),
   GW_TARGET_OFFLINE: row(
     Rsc.TARGET_NOT_REACHABLE,
-    "the registree has no open WebSocket connection; nothing was sent",
+    "the registree is not connected and cannot be reached otherwise; nothing was sent",
+  ),
+  GW_NOT_CALLABLE: row(
+    Rsc.TARGET_NOT_REACHABLE,
+    "this gateway does not call that address (calls.networks); nothing was sent",
   ),
   GW_TARGET_NOT_REACHABLE_BY_REQUEST: row(
     Rsc.TARGET_NOT_REACHABLE,
@@ -55,6 +59,23 @@ export const FAILURES = {
     Rsc.TARGET_NOT_REACHABLE,
     "the time for this request passed while it waited for its turn; nothing was sent",
   ),
+  GW_HOLD_FULL: row(
+    Rsc.TARGET_NOT_REACHABLE,
+    "too much is held for the registree already; nothing was sent",
+  ),
+  GW_HOLD_FAILED: row(
+    Rsc.TARGET_NOT_REACHABLE,
+    "the registree is away and the gateway cannot store anything now; nothing was sent",
+  ),
+  GW_SUPERSEDED: row(
+    Rsc.TARGET_NOT_REACHABLE,
+    "a later request of event category latest took its place; nothing was sent",
+  ),
+  GW_EVICTED: row(
+    Rsc.TARGET_NOT_REACHABLE,
+    "it made room for a request of higher storage priority; nothing was sent",
+  ),
+  GW_ORIGINATOR_GONE: row(Rsc.TARGET_NOT_REACHABLE, "the originator did not wait for the answer"),
   GW_REQUEST_EXPIRED: row(
     Rsc.REQUEST_TIMEOUT,
     "the expiration timestamp of the request has passed",
@@ -105,13 +126,21 @@ export const FAILURES = {
     Rsc.NOT_IMPLEMENTED,
     "this gateway runs standalone and knows registrations only; this request needs a CSE behind it",
   ),
-  GW_NON_BLOCKING_SYNCH: row(
-    Rsc.NON_BLOCKING_SYNCH_REQUEST_NOT_SUPPORTED,
-    "nonBlockingRequestSynch towards a registree is not supported",
+  GW_REQUEST_UNKNOWN: row(
+    Rsc.NOT_FOUND,
+    "there is no such <request>; its result is kept for a while only",
   ),
-  GW_NON_BLOCKING_ASYNCH: row(
-    Rsc.NOT_IMPLEMENTED,
-    "nonBlockingRequestAsynch towards a registree is not supported",
+  GW_REQUEST_NOT_CHANGED: row(
+    Rsc.OPERATION_NOT_ALLOWED,
+    "a <request> of the gateway can be retrieved and deleted only",
+  ),
+  GW_REQUEST_OF_ANOTHER: row(
+    Rsc.ORIGINATOR_HAS_NO_PRIVILEGE,
+    "a <request> is for the originator of its request only",
+  ),
+  GW_REQUEST_ON_ITS_WAY: row(
+    Rsc.UNABLE_TO_RECALL_REQUEST,
+    "the request has been sent to the registree and cannot be taken back",
   ),
   GW_OVERLOADED: row(Rsc.TARGET_NOT_REACHABLE, "the gateway is at its limit; try again later"),
   GW_DRAINING: row(Rsc.TARGET_NOT_REACHABLE, "the gateway is shutting down; try again later"),

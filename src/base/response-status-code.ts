@@ -23,6 +23,7 @@ export const Rsc = {
   RECEIVER_HAS_NO_PRIVILEGE: 5105,
   NON_BLOCKING_SYNCH_REQUEST_NOT_SUPPORTED: 5206,
   NOT_ACCEPTABLE: 5207,
+  UNABLE_TO_RECALL_REQUEST: 5220,
 } as const;
 
 /** Classes of Response Status Codes, closed, for labels: the first digit decides (TS-0004, 6.6.2). */

@@ -1,4 +1,6 @@
 import { type Static, type TUnsafe, Type } from "@sinclair/typebox";
+import { CALLS } from "./calls.ts";
+import { HOLD } from "./hold.ts";
 import {
   Choice,
   Choices,
@@ -248,6 +250,8 @@ export const CONFIG_SCHEMA = Type.Object({
   ws: WS,
   admin: ADMIN,
   request: REQUEST,
+  hold: HOLD,
+  calls: CALLS,
   xml: XML,
   stateDir: OptionalText({
     absent:

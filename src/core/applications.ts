@@ -1,7 +1,7 @@
 import type { Clock } from "../base/clock.ts";
 import { Rsc } from "../base/response-status-code.ts";
 import type { Serialization } from "../primitive/content.ts";
-import { type Domain, entityIdOf, stemOf } from "../primitive/identifiers.ts";
+import { type Domain, type EntityId, entityIdOf, stemOf } from "../primitive/identifiers.ts";
 import {
   type Operation,
   type RequestPrimitive,
@@ -13,9 +13,14 @@ import {
 import { respondFailure } from "../primitive/respond.ts";
 import { type TimedRequest, timed } from "./deadline.ts";
 import type { Exchanges } from "./exchange.ts";
+import type { WhenGone } from "./hold.ts";
+import { registersA } from "./learn.ts";
+import { namesHttpPoint } from "./points-of-access.ts";
 import type { Observer } from "./ports.ts";
+import type { Reach } from "./reach.ts";
 import type { Registrations } from "./registrations.ts";
-import type { Registry } from "./registry.ts";
+import type { RegistreeRequests } from "./registree-requests.ts";
+import type { Registration, Registry } from "./registry.ts";
 import { chooseRoute, type Route } from "./route.ts";
 
 /** Serves the requests that applications and the CSE make at the HTTP face. */
@@ -24,14 +29,21 @@ export class Applications {
   readonly #registry: Registry;
   readonly #exchanges: Exchanges;
   readonly #registrations: Registrations;
+  readonly #registreeRequests: RegistreeRequests;
+  readonly #reach: Reach;
+  readonly #registersHere: boolean;
   readonly #clock: Clock;
   readonly #observer: Observer;
 
+  /** @param parts `registersHere`: no CSE stands behind, so that who registers over HTTP is known here alone */
   constructor(parts: {
     domain: Domain;
     registry: Registry;
     exchanges: Exchanges;
     registrations: Registrations;
+    registreeRequests: RegistreeRequests;
+    reach: Reach;
+    registersHere: boolean;
     clock: Clock;
     observer: Observer;
   }) {
@@ -41,6 +53,9 @@ export class Applications {
     this.#registry = parts.registry;
     this.#exchanges = parts.exchanges;
     this.#registrations = parts.registrations;
+    this.#registreeRequests = parts.registreeRequests;
+    this.#reach = parts.reach;
+    this.#registersHere = parts.registersHere;
   }
 
   /** Where a request goes; see `chooseRoute`. */
@@ -60,8 +75,18 @@ export class Applications {
     return this.#registry.registration(entityIdOf(originator, this.#domain))?.reads?.[0];
   }
 
-  /** Never rejects: a failure is a response primitive. Undefined when no response is wanted. */
-  receive(route: Route, request: RequestPrimitive): Promise<ResponsePrimitive | undefined> {
+  /**
+   * Never rejects: a failure is a response primitive. Undefined when no response is wanted.
+   *
+   * @param whenGone how to be told that the originator does not wait any more
+   * @param peerAddress the address that the peer has itself; undefined where a proxy speaks for it
+   */
+  receive(
+    route: Route,
+    request: RequestPrimitive,
+    whenGone?: WhenGone,
+    peerAddress?: string | undefined,
+  ): Promise<ResponsePrimitive | undefined> {
     let timedRequest: TimedRequest;
     try {
       timedRequest = timed(request, this.#clock.now());
@@ -70,21 +95,96 @@ export class Applications {
       if (response.failure !== undefined) this.#observer.refused(response.failure);
       return Promise.resolve(response);
     }
-    const answer =
-      route.via === "cse"
-        ? this.#toCse(route, timedRequest)
-        : this.#exchanges.carry(route, timedRequest);
-    return responseTypeOf(request) === "noResponse" ? Promise.resolve(undefined) : answer;
+    const answer = this.#answer(route, timedRequest, whenGone, peerAddress);
+    if (responseTypeOf(request) !== "noResponse") return answer;
+    // What a registree will get is on disk before its originator goes on, who is told when it is not.
+    return route.via === "cse"
+      ? Promise.resolve(undefined)
+      : answer.then((response) => (response.failure === undefined ? undefined : response));
   }
 
-  async #toCse(route: Route, timedRequest: TimedRequest): Promise<ResponsePrimitive> {
+  async #answer(
+    route: Route,
+    timedRequest: TimedRequest,
+    whenGone: WhenGone | undefined,
+    peerAddress: string | undefined,
+  ): Promise<ResponsePrimitive> {
+    const speaker = this.#speakerOf(timedRequest.request);
+    const response =
+      route.via === "cse"
+        ? await this.#toCse(timedRequest, speaker, peerAddress)
+        : await this.#exchanges.carry(route, timedRequest, whenGone);
+    if (speaker !== undefined) this.#isThere(speaker.id);
+    return response;
+  }
+
+  async #toCse(
+    timedRequest: TimedRequest,
+    speaker: Registration | undefined,
+    peerAddress: string | undefined,
+  ): Promise<ResponsePrimitive> {
     const { request } = timedRequest;
     const concerned = this.#registrations.concernedBy(request);
-    const response = await this.#exchanges.carry(route, timedRequest);
+    const callable = this.#registersHere && namesHttpPoint(request.content);
+    const kind = callable ? registersA(request) : undefined;
+    if (kind !== undefined) return await this.#register(kind, timedRequest, peerAddress);
+    if (this.#registersHere && speaker !== undefined) {
+      const own = concerned?.id === speaker.id;
+      const speaking = { speaker, concerned, own, peerAddress };
+      return await this.#registreeRequests.toCse(timedRequest, speaking);
+    }
+    const response = await this.#exchanges.carry({ via: "cse" }, timedRequest);
     if (concerned !== undefined) {
       await this.#registrations.learn(concerned, request, response, undefined);
+    } else if (callable && response.responseStatusCode === Rsc.UPDATED) {
+      await this.#adopt(timedRequest, peerAddress);
     }
     return response;
+  }
+
+  async #register(
+    kind: "ae" | "cse",
+    timedRequest: TimedRequest,
+    peerAddress: string | undefined,
+  ): Promise<ResponsePrimitive> {
+    let id: EntityId | undefined;
+    try {
+      const known = (registered: Registration): void => {
+        id = registered.id;
+      };
+      return await this.#registrations.create(kind, timedRequest, peerAddress, known);
+    } catch (error) {
+      const response = respondFailure(timedRequest.request, error);
+      if (response.failure !== undefined) this.#observer.refused(response.failure);
+      return response;
+    } finally {
+      if (id !== undefined) this.#isThere(id);
+    }
+  }
+
+  /** An AE that registered without a point of access, and has one now, is a registree from now on. */
+  async #adopt(asked: TimedRequest, peerAddress: string | undefined): Promise<void> {
+    const { from = "" } = asked.request;
+    const id = entityIdOf(from, this.#domain);
+    try {
+      await this.#registrations.adopt(id, from, asked, peerAddress);
+    } catch (error) {
+      this.#observer.warn("an AE with a point of access of its own was not taken in", {
+        registree: id,
+        error,
+      });
+    }
+  }
+
+  #speakerOf({ from }: RequestPrimitive): Registration | undefined {
+    return from === undefined
+      ? undefined
+      : this.#registry.registration(entityIdOf(from, this.#domain));
+  }
+
+  /** Whoever asks for something is there: what is held for it is sent to it, behind the answer. */
+  #isThere(id: EntityId): void {
+    setImmediate(() => this.#reach.returned(id));
   }
 
   /** Tells that a request went past, unread, and how it was answered. */

@@ -1,5 +1,6 @@
 import { type Clock, later, type Millis, type Timer } from "../base/clock.ts";
 import { GatewayError } from "../base/errors.ts";
+import type { EntityId } from "../primitive/identifiers.ts";
 
 /** How many messages of one link are kept back while who speaks on it is being found out. */
 const KEPT_BACK = 16;
@@ -11,6 +12,8 @@ export class LinkRoom {
   /** Registrations and adoptions under way, whose outcome later messages wait for. */
   #settling = 0;
   #waiting: (() => void)[] = [];
+  /** Who has come back on the link and has not been sent what was held in the meantime. */
+  readonly returned = new Set<EntityId>();
   #idle: Timer | undefined;
 
   /** @param unboundTimeout how long a link may stay without an identity */

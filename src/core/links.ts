@@ -1,6 +1,5 @@
 import type { Clock, EpochMs, Millis } from "../base/clock.ts";
 import { GatewayError } from "../base/errors.ts";
-import { Rsc } from "../base/response-status-code.ts";
 import {
   cseIdOf,
   type Domain,
@@ -15,18 +14,16 @@ import {
 } from "../primitive/primitive.ts";
 import { respondFailure } from "../primitive/respond.ts";
 import { type TimedRequest, timed } from "./deadline.ts";
+import { DisplacedLinks } from "./displaced-links.ts";
 import type { Exchanges } from "./exchange.ts";
+import type { Hold } from "./hold.ts";
 import type { Evidence } from "./identity.ts";
+import type { LateAnswers } from "./late-answers.ts";
 import { registersA } from "./learn.ts";
 import { LinkRoom } from "./link-room.ts";
-import {
-  type PointsOfAccess,
-  withGatewayPoint,
-  withGatewayTargets,
-  withOwnPoints,
-} from "./points-of-access.ts";
 import type { CloseReason, Link, LinkHost, Observer } from "./ports.ts";
 import type { Registrations } from "./registrations.ts";
+import type { RegistreeRequests } from "./registree-requests.ts";
 import type { Registration, Registry } from "./registry.ts";
 import { chooseRoute, type Route } from "./route.ts";
 
@@ -35,8 +32,10 @@ export interface LinkParts {
   readonly clock: Clock;
   readonly registry: Registry;
   readonly registrations: Registrations;
+  readonly registreeRequests: RegistreeRequests;
   readonly exchanges: Exchanges;
-  readonly points: PointsOfAccess;
+  readonly hold: Pick<Hold, "returned">;
+  readonly lateAnswers: LateAnswers;
   readonly observer: Observer;
   /** How long a link may stay without an identity. */
   readonly unboundTimeout: Millis;
@@ -53,6 +52,7 @@ export interface LinkParts {
 export class Links implements LinkHost {
   readonly #parts: LinkParts;
   readonly #rooms = new Map<Link, LinkRoom>();
+  readonly #displaced = new DisplacedLinks();
 
   constructor(parts: LinkParts) {
     this.#parts = parts;
@@ -67,14 +67,26 @@ export class Links implements LinkHost {
     this.#rooms.set(link, new LinkRoom(this.#parts.clock, this.#parts.unboundTimeout));
     this.#awaitIdentity(link, "unidentified");
     if (claimed === undefined || claimed === "" || !link.trusted) return;
-    this.#identify(claimed, undefined, "handshake", link).catch(() => {
-      // No harm: an entity about to register claims an identity that nobody knows yet.
-    });
+    this.#identify(claimed, undefined, "handshake", link)
+      .catch(() => {
+        // No harm: an entity about to register claims an identity that nobody knows yet.
+      })
+      .finally(() => this.#answered(link));
+  }
+
+  unanswered(request: RequestPrimitive, response: ResponsePrimitive, arrived: EpochMs): void {
+    const { lateAnswers, registry } = this.#parts;
+    const asked = this.#registrationOf(request.from);
+    if (asked === undefined) return;
+    const link = registry.find(asked.id);
+    if (link === undefined) lateAnswers.keep(asked.id, { request, response }, arrived);
+    else link.answer(request, response);
   }
 
   closed(link: Link): void {
     const room = this.#rooms.get(link);
     this.#rooms.delete(link);
+    this.#displaced.closed(link);
     room?.identified();
     this.#parts.registry.unbind(link);
   }
@@ -84,7 +96,7 @@ export class Links implements LinkHost {
     link: Link,
     arrived: EpochMs,
   ): Promise<ResponsePrimitive | undefined> {
-    const answer = this.#answer(request, link, arrived);
+    const answer = this.#answer(request, link, arrived).finally(() => this.#answered(link));
     return responseTypeOf(request) === "noResponse" ? Promise.resolve(undefined) : answer;
   }
 
@@ -134,35 +146,27 @@ export class Links implements LinkHost {
       this.#checkCseAllowed(link);
     }
     return await this.#roomOf(link).settle(() =>
-      this.#parts.registrations.create(kind, timedRequest, (registered) => {
+      this.#parts.registrations.create(kind, timedRequest, link.peerAddress, (registered) => {
         if (this.#rooms.has(link)) this.#bind(registered.id, link, "registration");
       }),
     );
   }
 
-  /** Carries a request of a registree to the CSE, its point of access rewritten on the way and restored on the way back. */
   async #toCse(
     timedRequest: TimedRequest,
     speaker: Registration,
     link: Link,
   ): Promise<ResponsePrimitive> {
-    const { domain, exchanges, points, registrations, registry } = this.#parts;
+    const { registrations, registreeRequests, registry } = this.#parts;
     const { request } = timedRequest;
     const concerned = registrations.concernedBy(request);
     const own = concerned !== undefined && registry.isBound(concerned.id, link);
-    const { request: pointed, wrote } =
-      own && request.operation === "update"
-        ? withGatewayPoint(request, registrations.urlOf(concerned), points.base)
-        : { request, wrote: undefined };
-    const url = registrations.urlOf(speaker);
-    const response = await exchanges.carry(
-      { via: "cse" },
-      { ...timedRequest, request: withGatewayTargets(pointed, speaker, url) },
-    );
-    if (concerned !== undefined) await registrations.learn(concerned, request, response, wrote);
-    const itself = request.from !== undefined && entityIdOf(request.from, domain) === speaker.id;
-    if (itself && isForgotten(response)) await registrations.forget(speaker);
-    return withOwnPoints(response, registry.registration(speaker.id) ?? speaker, url);
+    const { peerAddress } = link;
+    const speaking = { speaker, concerned, own, peerAddress };
+    const response = await registreeRequests.toCse(timedRequest, speaking);
+    // An update of pointOfAccess flushes what is held (TS-0001, 10.2.2.4), one of requestReachability may let it go.
+    if (own && request.operation === "update") this.#rooms.get(link)?.returned.add(concerned.id);
+    return response;
   }
 
   /** In whose name the link speaks, if it is known to speak for `from`. @throws GatewayError */
@@ -208,6 +212,17 @@ export class Links implements LinkHost {
     return undefined;
   }
 
+  /** Who speaks for `from`: itself, or the registree CSE that it belongs to. */
+  #registrationOf(from: string | undefined): Registration | undefined {
+    if (from === undefined) return undefined;
+    const { domain, registry } = this.#parts;
+    const home = cseIdOf(from, domain);
+    return (
+      registry.registration(entityIdOf(from, domain)) ??
+      (home === undefined ? undefined : registry.registration(entityIdOf(home, domain)))
+    );
+  }
+
   /** Finds out whether a link may speak for `from`, and binds it. @throws GatewayError */
   async #identify(
     from: string,
@@ -228,7 +243,7 @@ export class Links implements LinkHost {
       return known;
     }
     return await this.#roomOf(link).settle(async () => {
-      const adopted = await registrations.adopt(id, from, asked);
+      const adopted = await registrations.adopt(id, from, asked, link.peerAddress);
       this.#bind(id, link, basis);
       return adopted;
     });
@@ -249,9 +264,29 @@ export class Links implements LinkHost {
       throw new GatewayError("GW_IDENTITY_TAKEN");
     }
     room.identified();
+    room.returned.add(id);
+    // Answers count wherever they arrive, by registree and identifier (websocket-binding, D-3.4).
+    if (result.displaced !== undefined) this.#displaced.add(id, result.displaced);
+    for (const other of this.#displaced.of(id)) if (other !== link) link.inherit(other, id);
     if (result.displaced === undefined) return;
-    link.inherit(result.displaced, id);
     if (registry.identitiesOf(result.displaced).size === 0) result.displaced.close("superseded");
+  }
+
+  /** Whoever came back with a request is sent what is held for it behind the answer to that. */
+  #answered(link: Link): void {
+    const room = this.#rooms.get(link);
+    if (room === undefined || room.returned.size === 0) return;
+    const returned = [...room.returned];
+    room.returned.clear();
+    const { hold, lateAnswers } = this.#parts;
+    setImmediate(() => {
+      for (const id of returned) {
+        if (link.open) {
+          for (const { request, response } of lateAnswers.take(id)) link.answer(request, response);
+        }
+        hold.returned(id);
+      }
+    });
   }
 
   /** Closes the link unless it is bound within the time allowed. */
@@ -265,12 +300,4 @@ export class Links implements LinkHost {
     if (room === undefined) throw new GatewayError("GW_TARGET_OFFLINE");
     return room;
   }
-}
-
-/** The CSE answers that it does not know the originator any more (TS-0004, 7.3.2.1). */
-function isForgotten(response: ResponsePrimitive): boolean {
-  return (
-    response.failure === undefined &&
-    response.responseStatusCode === Rsc.ORIGINATOR_NOT_AUTHENTICATED
-  );
 }

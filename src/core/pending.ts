@@ -1,4 +1,4 @@
-import { type FailureCode, GatewayError } from "../base/errors.ts";
+import { GatewayError } from "../base/errors.ts";
 import type { EntityId } from "../primitive/identifiers.ts";
 import {
   type RequestId,
@@ -9,11 +9,26 @@ import {
 
 type Outcome = ResponsePrimitive | GatewayError;
 
+/** Notify and Retrieve may be repeated, under the same Request Identifier; others are not idempotent (TS-0004, 5.4.3). */
+export const isOnce = ({ operation }: RequestPrimitive): boolean =>
+  operation !== "notify" && operation !== "retrieve";
+
+/** The link closed before the answer: whoever sends the request again does so under the identifier it had there. */
+export class SentAndLost extends GatewayError {
+  readonly sentAs: RequestId;
+
+  constructor(sentAs: RequestId) {
+    super("GW_LINK_LOST");
+    this.sentAs = sentAs;
+  }
+}
+
 /** A request that was sent and awaits its response primitive. */
 export class Waiting {
   readonly request: RequestPrimitive;
   readonly registree: EntityId;
   #settled: ((outcome: Outcome) => void) | undefined;
+  #sentOn: PendingRequests | undefined;
   /** Where an answer may arrive, and under which identifier: nearly always one link, after a take-over two. */
   readonly #homes: { readonly table: PendingRequests; readonly wireId: RequestId }[] = [];
 
@@ -26,14 +41,19 @@ export class Waiting {
 
   /** Stands in `table` from now on. */
   enter(table: PendingRequests, wireId: RequestId): void {
+    this.#sentOn ??= table;
     this.#homes.push({ table, wireId });
   }
 
-  /** Leaves a table whose link is gone; true when no answer can arrive any more. */
+  /**
+   * Leaves a table whose link is gone; true when nobody waits there for an answer any more: none can arrive elsewhere,
+   * or it was sent on that link and may be sent again, which serves its originator better than to hope.
+   */
   leave(table: PendingRequests): boolean {
     const at = this.#homes.findIndex((home) => home.table === table);
     if (at >= 0) this.#homes.splice(at, 1);
-    return at >= 0 && this.#homes.length === 0;
+    const isRepeatable = this.#sentOn === table && !isOnce(this.request);
+    return at >= 0 && (this.#homes.length === 0 || isRepeatable);
   }
 
   /** Ends the waiting. Does nothing the second time. */
@@ -118,11 +138,11 @@ export class PendingRequests {
   }
 
   /** The link is gone: what cannot be answered on another one fails. */
-  lose(code: FailureCode): void {
-    const lost = [...this.#waiting.values()];
+  lose(): void {
+    const lost = [...this.#waiting];
     this.#waiting.clear();
-    for (const waiting of lost) {
-      if (waiting.leave(this)) waiting.settle(new GatewayError(code));
+    for (const [wireId, waiting] of lost) {
+      if (waiting.leave(this)) waiting.settle(new SentAndLost(wireId));
     }
   }
 

@@ -23,7 +23,23 @@ export interface OwnPoint {
 const REGISTRATION_ROOTS = new Set(["m2m:ae", "m2m:csr"]);
 const WEB_SOCKET = /^wss?($|:)/i;
 const THIS_CONNECTION = /^wss?(:\/\/(default)?)?$/i;
+const HTTP = /^https?:\/\//i;
 const MEMBERS_WITH_TARGETS = ["nu", "su", "nfu"] as const;
+
+/** Whether a registree can be called there (TS-0009), as far as its spelling tells. */
+export const isHttpPoint = (entry: string): boolean => HTTP.test(entry);
+
+/**
+ * Whether a request registers, or registers anew, an entity that can be called over HTTP: one that takes requests
+ * (requestReachability), and names a point of access for them.
+ */
+export function namesHttpPoint(content: Content | undefined): boolean {
+  const registration = rootObjectOf(content);
+  if (registration === undefined || !REGISTRATION_ROOTS.has(registration.root)) return false;
+  const { poa, rr } = registration.members;
+  // nCube-Thyme writes it as a string.
+  return rr !== false && rr !== "false" && stringsOf(poa)?.some(isHttpPoint) === true;
+}
 
 /**
  * A create or update of `<AE>` or `<remoteCSE>` with each ws entry of its pointOfAccess replaced by the gateway's

@@ -10,19 +10,8 @@ export interface Port {
   request(request: RequestPrimitive, deadline: EpochMs): Promise<ResponsePrimitive>;
 }
 
-/** Why the core closes a link; the binding knows the close code. */
-export type CloseReason = "superseded" | "unidentified" | "deregistered" | "shutdown";
-
-/** One live connection of a registree, or of several, seen without its socket. */
-export interface Link {
-  /** Unique in this process; for logs, never for peers. */
-  readonly id: string;
-  /** False once it is draining or closed: no new request may be sent on it. */
-  readonly open: boolean;
-  /** What the peer claims may be believed: it comes from a network configured as trusted. */
-  readonly trusted: boolean;
-  /** The connection is secured (TLS), so that a CSE may come over it (TS-0003, 7.1.2). */
-  readonly secured: boolean;
+/** A way to a registree: its link, or its own point of access. */
+export interface Way {
   /**
    * Sends `request` and waits for the answer of `registree`.
    *
@@ -34,10 +23,53 @@ export interface Link {
     deadline: EpochMs,
     registree: EntityId,
   ): Promise<ResponsePrimitive>;
+}
+
+/** An address over HTTP that a peer has named. */
+export interface NamedAddress {
+  /** http:// or https://; its query may name a serialization (`ct`). */
+  readonly url: string;
+  /** What it is: the point of access of a registree, behind which To may have to stand, or the target as a whole. */
+  readonly is: "point of an AE" | "point of a CSE" | "target";
+  /** The peer's own address, which may be called; undefined where that is not known. */
+  readonly peerAddress: string | undefined;
+  /** What is read there, the best first; undefined when nothing was said. */
+  readonly reads: readonly Serialization[] | undefined;
+}
+
+/** Calls addresses that peers have named. */
+export interface Caller {
+  /**
+   * One request, one call. Rejects as `Way` does, and with GW_NOT_CALLABLE when that address may not be called.
+   */
+  call(
+    request: RequestPrimitive,
+    deadline: EpochMs,
+    address: NamedAddress,
+  ): Promise<ResponsePrimitive>;
+}
+
+/** Why the core closes a link; the binding knows the close code. */
+export type CloseReason = "superseded" | "unidentified" | "deregistered" | "shutdown";
+
+/** One live connection of a registree, or of several, seen without its socket. */
+export interface Link extends Way {
+  /** Unique in this process; for logs, never for peers. */
+  readonly id: string;
+  /** False once it is draining or closed: no new request may be sent on it. */
+  readonly open: boolean;
+  /** What the peer claims may be believed: it comes from a network configured as trusted. */
+  readonly trusted: boolean;
+  /** The connection is secured (TLS), so that a CSE may come over it (TS-0003, 7.1.2). */
+  readonly secured: boolean;
+  /** The address that the peer has itself; undefined where a proxy speaks for it. */
+  readonly peerAddress?: string | undefined;
   /** Lets answers that `registree` still owes on `other` arrive on this link too. */
   inherit(other: Link, registree: EntityId): void;
   /** Ends the waiting for `registree`, which is no more: GW_TARGET_UNKNOWN (TS-0020, 6.4). */
   abandon(registree: EntityId): void;
+  /** Answers a request that came on an earlier link of the same registree. Never throws. */
+  answer(request: RequestPrimitive, response: ResponsePrimitive): void;
   /** Asks for a sign of life now; a link that gives none closes itself. */
   probe(): void;
   /** Finishes what is under way and closes. May be called twice. */
@@ -66,13 +98,17 @@ export interface LinkHost {
     link: Link,
     arrived: EpochMs,
   ): Promise<ResponsePrimitive | undefined>;
+  /** The answer to a request of the peer found the link closed. @param arrived when the request did */
+  unanswered(request: RequestPrimitive, response: ResponsePrimitive, arrived: EpochMs): void;
   closed(link: Link): void;
 }
 
-/** A durable map of small values, whole in memory and on disk: registrees, and the built-in registrar's resources. */
+/** A durable map: registrees, the built-in registrar's resources, and the `<request>` resources of the gateway. */
 export interface Table<V> {
   /** All that is stored, in no order; read once, at start. */
   entries(): Iterable<readonly [string, V]>;
+  /** As it was when the last `put` or `remove` of the key resolved. @throws GatewayError GW_STORE_FAILED */
+  get(key: string): V | undefined;
   /** Resolves when it would survive a crash. @throws GatewayError GW_STORE_FAILED */
   put(key: string, value: V): Promise<void>;
   /** Resolves when it would survive a crash; nothing to remove is no error. @throws GatewayError GW_STORE_FAILED */

@@ -43,6 +43,12 @@ export interface RegistrationParts {
   readonly lenient: boolean;
 }
 
+/** pointOfAccess as a registree wrote it, and from where (see `Link.peerAddress`). */
+export interface WrittenPoints {
+  readonly list: readonly string[] | undefined;
+  readonly peerAddress: string | undefined;
+}
+
 /** Registers with the CSE in a registree's name, and keeps what is known of registrations in step with its answers. */
 export class Registrations {
   readonly #parts: RegistrationParts;
@@ -59,6 +65,7 @@ export class Registrations {
   /**
    * Carries a Create of `<AE>` or `<remoteCSE>` to the CSE, with the gateway as its point of access.
    *
+   * @param peerAddress see `Link.peerAddress`
    * @param known called as soon as the registration is known here, before it is durable: nobody else may claim the
    *   identity in between
    * @returns the answer as the registree should see it
@@ -67,6 +74,7 @@ export class Registrations {
   async create(
     kind: "ae" | "cse",
     timedRequest: TimedRequest,
+    peerAddress: string | undefined,
     known: (registration: Registration) => void,
   ): Promise<ResponsePrimitive> {
     const { domain, exchanges, newToken, points, registry } = this.#parts;
@@ -90,7 +98,7 @@ export class Registrations {
       });
       return response;
     }
-    const registered = this.#registration(id, token, learnt, wrote?.list);
+    const registered = this.#registration(id, token, learnt, { list: wrote?.list, peerAddress });
     registry.release(id);
     const stored = this.#store(registered);
     known(registered);
@@ -104,16 +112,28 @@ export class Registrations {
    *
    * @throws GatewayError GW_ORIGINATOR_UNKNOWN when the CSE does not know it either, or why the CSE was not reached
    */
-  adopt(id: EntityId, from: string, asked: TimedRequest | undefined): Promise<Registration> {
+  adopt(
+    id: EntityId,
+    from: string,
+    asked: TimedRequest | undefined,
+    peerAddress: string | undefined,
+  ): Promise<Registration> {
     // Two at a time would each leave a point of access at the CSE, and only one of them would be known here.
     const underWay = this.#adoptions.get(id);
     if (underWay !== undefined) return underWay;
-    const adoption = this.#adopt(id, from, asked).finally(() => this.#adoptions.delete(id));
+    const adoption = this.#adopt(id, from, asked, peerAddress).finally(() =>
+      this.#adoptions.delete(id),
+    );
     this.#adoptions.set(id, adoption);
     return adoption;
   }
 
-  async #adopt(id: EntityId, from: string, asked: TimedRequest | undefined): Promise<Registration> {
+  async #adopt(
+    id: EntityId,
+    from: string,
+    asked: TimedRequest | undefined,
+    peerAddress: string | undefined,
+  ): Promise<Registration> {
     const { domain, exchanges, newToken, points } = this.#parts;
     const ask = (operation: "retrieve" | "update", content?: Content): TimedRequest =>
       this.#question(operation, stemOf(id), from, asked, content);
@@ -136,7 +156,8 @@ export class Registrations {
       });
     }
     const own = listed.filter((entry) => !entry.startsWith(points.base));
-    const registration = this.#registration(id, token, learnt, own.length === 0 ? undefined : own);
+    const list = own.length === 0 ? undefined : own;
+    const registration = this.#registration(id, token, learnt, { list, peerAddress });
     await this.#store(registration);
     return registration;
   }
@@ -153,7 +174,7 @@ export class Registrations {
     concerned: Registration,
     request: RequestPrimitive,
     response: ResponsePrimitive,
-    wrote: { list: readonly string[] | undefined } | undefined,
+    wrote: WrittenPoints | undefined,
   ): Promise<void> {
     const { registry } = this.#parts;
     const { responseStatusCode, failure } = response;
@@ -180,7 +201,7 @@ export class Registrations {
     if (wrote === undefined && same) return;
     await this.#store({
       ...current,
-      pointsOfAccess: wrote === undefined ? current.pointsOfAccess : wrote.list,
+      ...(wrote && { pointsOfAccess: wrote.list, peerAddress: wrote.peerAddress }),
       expires,
       reachable,
       reads,
@@ -256,7 +277,7 @@ export class Registrations {
     id: EntityId,
     token: string,
     learnt: LearntResource,
-    pointsOfAccess: readonly string[] | undefined,
+    { list: pointsOfAccess, peerAddress }: WrittenPoints,
   ): Registration {
     if (!learnt.reachable) {
       this.#parts.observer.warn("a registree takes no requests: it registered with rr false", {
@@ -264,7 +285,8 @@ export class Registrations {
       });
     }
     const { kind, addresses, reachable, expires, reads } = learnt;
-    return { id, kind, token, addresses, pointsOfAccess, reachable, expires, reads };
+    const stored = { id, kind, token, addresses, pointsOfAccess, reachable, expires, reads };
+    return { ...stored, peerAddress };
   }
 
   async #store(registration: Registration): Promise<void> {

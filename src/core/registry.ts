@@ -27,6 +27,8 @@ export interface Registration {
   readonly expires: EpochMs | undefined;
   /** contentSerialization: what it reads, the best first; undefined when it did not say. */
   readonly reads?: readonly Serialization[] | undefined;
+  /** The address it had itself when it wrote `pointsOfAccess`; undefined where that is not known. */
+  readonly peerAddress?: string | undefined;
 }
 
 export type BindResult =
@@ -43,7 +45,7 @@ interface Holder {
  * one link at most. Registrations outlive links and restarts: closing does not deregister (TS-0020, 6.4).
  */
 export class Registry {
-  readonly #domain: Domain;
+  readonly domain: Domain;
   readonly #clock: Clock;
   readonly #observer: Observer;
   readonly #table: Table<Registration>;
@@ -55,6 +57,8 @@ export class Registry {
   readonly #identities = new Map<Link, Set<EntityId>>();
   /** Called when a link has lost its last identity and is still open. */
   onEmptied: (link: Link) => void = () => {};
+  /** Called when a registration has ended. */
+  onDeregistered: (id: EntityId) => void = () => {};
 
   constructor(parts: {
     domain: Domain;
@@ -62,7 +66,7 @@ export class Registry {
     observer: Observer;
     table: Table<Registration>;
   }) {
-    this.#domain = parts.domain;
+    this.domain = parts.domain;
     this.#clock = parts.clock;
     this.#observer = parts.observer;
     this.#table = parts.table;
@@ -80,6 +84,7 @@ export class Registry {
   async deregister(id: EntityId): Promise<void> {
     this.#drop(id);
     this.#holders.get(id)?.link.abandon(id);
+    this.onDeregistered(id);
     this.release(id);
     await this.#table.remove(id);
   }
@@ -94,7 +99,7 @@ export class Registry {
 
   /** The registree whose `<AE>` or `<remoteCSE>` has this address. */
   byAddress(to: string): Registration | undefined {
-    return this.#byAddress.get(addressOf(to, this.#domain));
+    return this.#byAddress.get(addressOf(to, this.domain));
   }
 
   /**
@@ -102,13 +107,13 @@ export class Registry {
    * whose AE-ID or `<AE>` address it is (TS-0001, 10.2.5.21).
    */
   ownerOf(operation: Operation | undefined, to: string): Registration | undefined {
-    const cseId = cseIdOf(to, this.#domain);
-    if (cseId !== undefined && cseId !== this.#domain.cseId) {
-      const cse = this.#registrations.get(entityIdOf(cseId, this.#domain));
+    const cseId = cseIdOf(to, this.domain);
+    if (cseId !== undefined && cseId !== this.domain.cseId) {
+      const cse = this.#registrations.get(entityIdOf(cseId, this.domain));
       if (cse?.kind === "cse") return cse;
     }
     if (operation !== "notify") return undefined;
-    const ae = this.#registrations.get(entityIdOf(to, this.#domain)) ?? this.byAddress(to);
+    const ae = this.#registrations.get(entityIdOf(to, this.domain)) ?? this.byAddress(to);
     return ae?.kind === "ae" ? ae : undefined;
   }
 

@@ -1,19 +1,22 @@
 import type { FailureCode } from "../base/errors.ts";
-import type { EntityId } from "../primitive/identifiers.ts";
+import type { Domain, EntityId } from "../primitive/identifiers.ts";
 import type { Operation } from "../primitive/primitive.ts";
-import type { Link } from "./ports.ts";
+import { requestAddressed } from "./non-blocking.ts";
 import type { Registration } from "./registry.ts";
 
 export type Route =
-  | { readonly via: "link"; readonly link: Link; readonly registree: EntityId }
+  /** Whether that has a link is asked when the request is there as a whole. */
+  | { readonly via: "registree"; readonly registree: EntityId }
+  /** A `<request>` of the gateway itself. */
+  | { readonly via: "request"; readonly id: string }
   | { readonly via: "cse" }
   | { readonly via: "refuse"; readonly code: FailureCode };
 
 /** What the route is chosen from; the registry. */
 export interface RouteTable {
+  readonly domain: Domain;
   byToken(token: string): Registration | undefined;
   ownerOf(operation: Operation | undefined, to: string): Registration | undefined;
-  find(id: EntityId): Link | undefined;
 }
 
 const TO_CSE: Route = { via: "cse" };
@@ -32,14 +35,14 @@ export function chooseRoute(
   token: string | undefined,
   table: RouteTable,
 ): Route {
+  const id = token === undefined ? requestAddressed(to, table.domain) : undefined;
+  if (id !== undefined) return { via: "request", id };
   const registration = token === undefined ? table.ownerOf(operation, to) : table.byToken(token);
   if (registration === undefined) return token === undefined ? TO_CSE : refuse("GW_TARGET_UNKNOWN");
   if (operation === undefined) return refuse("GW_METHOD_NOT_ALLOWED");
   if (registration.kind === "ae" && operation !== "notify") return refuse("GW_ONLY_NOTIFY_TO_AE");
   if (!registration.reachable) return refuse("GW_TARGET_NOT_REACHABLE_BY_REQUEST");
-  const link = table.find(registration.id);
-  if (link === undefined) return refuse("GW_TARGET_OFFLINE");
-  return { via: "link", link, registree: registration.id };
+  return { via: "registree", registree: registration.id };
 }
 
 function refuse(code: FailureCode): Route {

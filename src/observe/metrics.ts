@@ -15,6 +15,7 @@ import {
 } from "../core/ports.ts";
 import { SERIALIZATIONS, type Serialization } from "../primitive/content.ts";
 import { OPERATIONS } from "../primitive/primitive.ts";
+import { exportHeld, type HeldFigures } from "./hold-metrics.ts";
 import { Buckets, CountsBy } from "./hot-counters.ts";
 
 const DIRECTIONS = ["to-registree", "to-cse"] as const satisfies readonly Direction[];
@@ -41,6 +42,7 @@ export interface Measured {
   readonly links: () => number;
   readonly registrees: () => number;
   readonly version: string;
+  readonly held: () => HeldFigures;
 }
 
 /** Every metric, and the Observer that feeds them. Labels are closed sets; no identifier is ever one. */
@@ -100,6 +102,7 @@ export class Metrics implements Observer {
       },
     });
     this.#gauges(measured);
+    exportHeld(measured.held, (type, name, help, values) => this.#export(type, name, help, values));
     this.#hot();
   }
 

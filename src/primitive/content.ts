@@ -72,9 +72,9 @@ export interface Content {
 /** Content that originates here. */
 export class MadeContent implements Content {
   readonly serialization = undefined;
-  readonly #tree: Tree;
+  readonly #tree: ExactTree;
 
-  constructor(tree: Tree) {
+  constructor(tree: ExactTree) {
     this.#tree = tree;
   }
 
@@ -84,11 +84,11 @@ export class MadeContent implements Content {
   }
 
   root(): string | undefined {
-    return rootOf(this.#tree);
+    return rootOf(this.tree());
   }
 
   tree(): Tree {
-    return this.#tree;
+    return roundedTree(this.#tree);
   }
 
   exact(): ExactTree {
@@ -96,7 +96,7 @@ export class MadeContent implements Content {
   }
 
   mentions(text: string): boolean {
-    const written = JSON.stringify(this.#tree, (_name, value) =>
+    const written = JSON.stringify(this.tree(), (_name, value) =>
       typeof value === "bigint" ? String(value) : value,
     );
     return written.includes(text) || written.includes(JSON.stringify(text).slice(1, -1));
@@ -104,7 +104,7 @@ export class MadeContent implements Content {
 
   edited(edits: readonly Edit[]): Content {
     return new MadeContent(
-      edits.reduce((tree, edit) => withValue(tree, edit.path, edit.value), this.#tree),
+      edits.reduce((tree, edit) => withValue(tree, edit.path, edit.value), this.tree()),
     );
   }
 }

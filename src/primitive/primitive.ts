@@ -50,6 +50,8 @@ export interface ResponsePrimitive {
   readonly failure: FailureCode | undefined;
   /** Address of a created resource, where only a header field of HTTP tells it. Never on the wire of a WebSocket. */
   readonly location?: string;
+  /** The gateway acknowledges that it holds the request. Never on the wire. */
+  readonly held?: true;
 }
 
 export type Primitive = RequestPrimitive | ResponsePrimitive;

@@ -3,6 +3,7 @@ import { type FileHandle, open } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { promisify } from "node:util";
 import { GatewayError } from "../base/errors.ts";
+import { BYTE_TABLE_PREFIX } from "./lmdb-bytes.ts";
 
 /** Version of what the tables hold; a file of another version is not touched. */
 export const SCHEMA = 1;
@@ -27,13 +28,15 @@ const PAGE_SIZES = [512, 1024, 2048, 4096, 8192, 16_384, 32_768, 65_536];
 const PROBE_MILLIS = 60_000;
 /** Reads all there is, so that what would end a process ends this one. */
 const PROBE = `
-const [lmdb, path, schemaKey, schema, maxDbs] = process.argv.slice(1);
+const [lmdb, path, schemaKey, schema, maxDbs, byteTables] = process.argv.slice(1);
 const root = require(lmdb).open({ path, readOnly: true, noSubdir: true, maxDbs: Number(maxDbs) });
 const found = root.get(schemaKey);
 if (found === Number(schema)) {
   for (const name of [...root.getKeys()].filter((key) => key !== schemaKey)) {
-    const table = root.openDB({ name });
-    const read = [...table.getRange()].length;
+    const bytes = { keyEncoding: "binary", encoding: "binary" };
+    const table = root.openDB({ name, ...(name.startsWith(byteTables) ? bytes : {}) });
+    let read = 0;
+    for (const _ of table.getRange()) read += 1;
     const { entryCount } = table.getStats();
     if (read !== entryCount) throw new Error(name + " has " + read + " of its " + entryCount + " entries");
   }
@@ -109,7 +112,16 @@ function lastPageOf(first: Buffer, second: Buffer): bigint {
 
 async function probeFault(path: string): Promise<string | undefined> {
   const lmdb = createRequire(import.meta.url).resolve("lmdb");
-  const argv = ["-e", PROBE, lmdb, path, SCHEMA_KEY, String(SCHEMA), String(MAX_TABLES)];
+  const argv = [
+    "-e",
+    PROBE,
+    lmdb,
+    path,
+    SCHEMA_KEY,
+    String(SCHEMA),
+    String(MAX_TABLES),
+    BYTE_TABLE_PREFIX,
+  ];
   try {
     const { stdout } = await promisify(execFile)(process.execPath, argv, {
       timeout: PROBE_MILLIS,

@@ -2,8 +2,10 @@ import { mkdir, open as openFile, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { open, type RootDatabase } from "lmdb";
 import { GatewayError } from "../base/errors.ts";
+import type { HoldStore } from "../core/hold-store.ts";
 import type { Table } from "../core/ports.ts";
 import { checkStateFile, MAX_TABLES, SCHEMA, SCHEMA_KEY, stateFault } from "./lmdb-check.ts";
+import { type LmdbHoldOptions, LmdbHoldStore } from "./lmdb-hold-store.ts";
 import { LmdbTable } from "./lmdb-table.ts";
 import { LmdbWrites } from "./lmdb-writes.ts";
 
@@ -11,6 +13,8 @@ import { LmdbWrites } from "./lmdb-writes.ts";
 export interface State {
   /** The table of that name, made when it does not exist. @throws GatewayError GW_STORE_FAILED */
   table<V>(name: string): Table<V>;
+  /** The one hold store of the file, made when it does not exist. @throws GatewayError GW_STORE_FAILED */
+  holdStore(options: LmdbHoldOptions): HoldStore;
   /** Resolves when all writes are durable and the file is closed; writes that come later fail. May be called twice. */
   close(): Promise<void>;
 }
@@ -53,6 +57,14 @@ class LmdbState implements State {
       return new LmdbTable(this.#root.openDB<V, string>({ name }), this.#writes);
     } catch (cause) {
       throw stateFault(this.#path, `has no room for the table ${name}`, cause);
+    }
+  }
+
+  holdStore(options: LmdbHoldOptions): HoldStore {
+    try {
+      return new LmdbHoldStore(this.#root, this.#writes, options);
+    } catch (cause) {
+      throw stateFault(this.#path, "cannot be used for what is held", cause);
     }
   }
 

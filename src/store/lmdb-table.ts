@@ -24,6 +24,15 @@ export class LmdbTable<V> implements Table<V> {
     }
   }
 
+  get(key: string): V | undefined {
+    if (Buffer.byteLength(key) > LONGEST_KEY) return undefined;
+    try {
+      return this.#database.get(key);
+    } catch (cause) {
+      throw storeFailed(cause);
+    }
+  }
+
   async put(key: string, value: V): Promise<void> {
     if (Buffer.byteLength(key) > LONGEST_KEY) throw storeFailed("the key is too long");
     await this.#writes.write(() => this.#database.putSync(key, value));

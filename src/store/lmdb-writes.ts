@@ -25,8 +25,8 @@ export class LmdbWrites {
   /**
    * Resolves when what `apply` writes is durable.
    *
-   * @param apply calls putSync or removeSync of a database of this file; must not throw
-   * @throws GatewayError GW_STORE_FAILED, for all writes of a turn when one fails
+   * @param apply calls putSync or removeSync of databases of this file, and may read what the writes before it wrote
+   * @throws GatewayError GW_STORE_FAILED, for all writes of a turn when one fails: then none of them was made
    */
   write(apply: () => void): Promise<void> {
     if (!this.#open) return Promise.reject(storeFailed("the state is closed"));

@@ -5,6 +5,7 @@ export function memoryTable<V>(): Table<V> {
   const values = new Map<string, V>();
   return {
     entries: () => [...values],
+    get: (key) => values.get(key),
     put: async (key, value) => {
       values.set(key, value);
     },

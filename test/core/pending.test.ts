@@ -134,7 +134,7 @@ describe("a waiting request", () => {
     waiting.settle(new GatewayError("GW_NO_ANSWER"));
     waiting.settle(answer("r1"));
     expect(pending.settle(answer("r1"))).toBe(false);
-    pending.lose("GW_LINK_LOST");
+    pending.lose();
     expect(settled).toHaveBeenCalledOnce();
     expect(settled.mock.calls[0]?.[0]).toMatchObject({ code: "GW_NO_ANSWER" });
   });
@@ -154,8 +154,8 @@ describe("when links change", () => {
     const pending = new PendingRequests();
     const asked = [ask({ rqi: "a" }), ask({ rqi: "b" })];
     for (const { waiting } of asked) pending.add(waiting);
-    pending.lose("GW_LINK_LOST");
-    pending.lose("GW_LINK_LOST");
+    pending.lose();
+    pending.lose();
     expect(pending.size).toBe(0);
     for (const { outcomes } of asked) {
       expect(outcomes).toEqual([expect.objectContaining({ code: "GW_LINK_LOST" })]);
@@ -183,14 +183,34 @@ describe("when links change", () => {
     expect(next.size).toBe(0);
   });
 
-  test("an inherited request survives its old link, and fails with the last one", () => {
+  test("an inherited request that may be repeated fails with the link it was sent on (TS-0004, 5.4.3)", () => {
     const [old, next] = [new PendingRequests(), new PendingRequests()];
-    const { waiting, outcomes } = ask();
+    const { waiting, outcomes } = ask({ op: "notify" });
     old.add(waiting);
     next.inherit(old, REGISTREE);
-    old.lose("GW_LINK_LOST");
+    old.lose();
+    expect(outcomes).toEqual([expect.objectContaining({ code: "GW_LINK_LOST", sentAs: "r1" })]);
+    expect(next.settle(answer("r1"))).toBe(false);
+  });
+
+  test("an inherited request that may be repeated outlives a later link", () => {
+    const [old, next] = [new PendingRequests(), new PendingRequests()];
+    const { waiting, outcomes } = ask({ op: "notify" });
+    old.add(waiting);
+    next.inherit(old, REGISTREE);
+    next.lose();
     expect(outcomes).toEqual([]);
-    next.lose("GW_LINK_LOST");
+    expect(old.settle(answer("r1"))).toBe(true);
+  });
+
+  test("an inherited request that must not be repeated survives its old link, and fails with the last one", () => {
+    const [old, next] = [new PendingRequests(), new PendingRequests()];
+    const { waiting, outcomes } = ask({ op: "create" });
+    old.add(waiting);
+    next.inherit(old, REGISTREE);
+    old.lose();
+    expect(outcomes).toEqual([]);
+    next.lose();
     expect(outcomes).toEqual([expect.objectContaining({ code: "GW_LINK_LOST" })]);
   });
 
@@ -208,13 +228,13 @@ describe("when links change", () => {
 
   test("the requests of other registrees on the old link stay there", () => {
     const [old, next] = [new PendingRequests(), new PendingRequests()];
-    const mine = ask({ rqi: "a" });
-    const other = ask({ rqi: "b" }, entity("/id-in/CAE2"));
+    const mine = ask({ op: "create", rqi: "a" });
+    const other = ask({ op: "create", rqi: "b" }, entity("/id-in/CAE2"));
     old.add(mine.waiting);
     old.add(other.waiting);
     next.inherit(old, REGISTREE);
     expect(next.settle(answer("b"))).toBe(false);
-    old.lose("GW_LINK_LOST");
+    old.lose();
     expect(mine.outcomes).toEqual([]);
     expect(other.outcomes).toHaveLength(1);
   });

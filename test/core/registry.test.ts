@@ -125,6 +125,7 @@ describe("registrations", () => {
     const failure = new GatewayError("GW_STORE_FAILED");
     const table: Table<Registration> = {
       entries: () => [],
+      get: () => undefined,
       put: () => Promise.reject(failure),
       remove: () => Promise.reject(failure),
     };
@@ -177,6 +178,7 @@ describe("expiry", () => {
     const clock = new ManualClock();
     const table: Table<Registration> = {
       entries: () => [[LAMP, expiring(clock, 1000)]],
+      get: () => undefined,
       put: () => Promise.resolve(),
       remove: () => Promise.reject(new GatewayError("GW_STORE_FAILED")),
     };

@@ -2,10 +2,8 @@ import { expect, test } from "vitest";
 import type { Registration } from "../../src/core/registry.ts";
 import { chooseRoute, type RouteTable } from "../../src/core/route.ts";
 import type { Operation } from "../../src/primitive/primitive.ts";
-import { FakeLink } from "../helpers/fake-link.ts";
-import { entity } from "./primitives.ts";
+import { DOMAIN, entity } from "./primitives.ts";
 
-const link = new FakeLink();
 const registration = (id: string, more: Partial<Registration> = {}): Registration => ({
   id: entity(id),
   kind: "ae",
@@ -22,37 +20,36 @@ const REGISTREES = {
   cse: registration("/id-mn", { kind: "cse" }),
   away: registration("/id-in/CAway"),
   deaf: registration("/id-in/CDeaf", { reachable: false }),
-  deafAway: registration("/id-in/CDeafAway", { reachable: false }),
 };
 type Name = keyof typeof REGISTREES;
-const AWAY = new Set<unknown>([REGISTREES.away.id, REGISTREES.deafAway.id]);
 
 /** To names a registree by its key here, and anything else is the CSE's; which To is whose is the registry's test. */
 const table: RouteTable = {
   byToken: (token) => REGISTREES[token as Name],
   ownerOf: (_, to) => REGISTREES[to as Name],
-  find: (id) => (AWAY.has(id) ? undefined : link),
+  domain: DOMAIN,
 };
 
-const toLink = (name: Name) => ({ via: "link", link, registree: REGISTREES[name].id });
+const toRegistree = (name: Name) => ({ via: "registree", registree: REGISTREES[name].id });
+const toRequest = { via: "request", id: "m2mgw-req-1" };
 const toCse = { via: "cse" };
 const refuse = (code: string) => ({ via: "refuse", code });
 
 test.each<[string, Operation | undefined, string, string | undefined, object]>([
-  ["a Notify to an AE", "notify", "ae", undefined, toLink("ae")],
-  ["a Notify at an AE's token", "notify", "anything", "ae", toLink("ae")],
-  ["a Notify at an AE's token, To naming another", "notify", "cse", "ae", toLink("ae")],
-  ["a Create under a registree CSE", "create", "cse", undefined, toLink("cse")],
-  ["a Retrieve under a registree CSE", "retrieve", "cse", undefined, toLink("cse")],
-  ["an Update under a registree CSE", "update", "cse", undefined, toLink("cse")],
-  ["a Delete under a registree CSE", "delete", "cse", undefined, toLink("cse")],
-  ["a Notify to a registree CSE", "notify", "cse", undefined, toLink("cse")],
+  ["a Notify to an AE", "notify", "ae", undefined, toRegistree("ae")],
+  ["a Notify at an AE's token", "notify", "anything", "ae", toRegistree("ae")],
+  ["a Notify at an AE's token, To naming another", "notify", "cse", "ae", toRegistree("ae")],
+  ["a Create under a registree CSE", "create", "cse", undefined, toRegistree("cse")],
+  ["a Retrieve under a registree CSE", "retrieve", "cse", undefined, toRegistree("cse")],
+  ["an Update under a registree CSE", "update", "cse", undefined, toRegistree("cse")],
+  ["a Delete under a registree CSE", "delete", "cse", undefined, toRegistree("cse")],
+  ["a Notify to a registree CSE", "notify", "cse", undefined, toRegistree("cse")],
   [
     "a Retrieve of a descendant at a registree CSE's token",
     "retrieve",
     "/mn2/x",
     "cse",
-    toLink("cse"),
+    toRegistree("cse"),
   ],
   ["a Retrieve of anything else", "retrieve", "elsewhere", undefined, toCse],
   ["a Notify to anything else", "notify", "elsewhere", undefined, toCse],
@@ -83,20 +80,17 @@ test.each<[string, Operation | undefined, string, string | undefined, object]>([
     "away",
     refuse("GW_ONLY_NOTIFY_TO_AE"),
   ],
-  ["a Notify to one that is away", "notify", "away", undefined, refuse("GW_TARGET_OFFLINE")],
-  ["a Notify at the token of one that is away", "notify", "", "away", refuse("GW_TARGET_OFFLINE")],
+  ["a Notify to one that is away", "notify", "away", undefined, toRegistree("away")],
+  ["a Notify at the token of one that is away", "notify", "", "away", toRegistree("away")],
+  ["a Retrieve of a <request>", "retrieve", "m2mgw-req-1", undefined, toRequest],
+  ["a Delete of a <request>, SP-relative", "delete", "/id-in/m2mgw-req-1", undefined, toRequest],
+  ["a Retrieve below a <request>", "retrieve", "m2mgw-req-1/x", undefined, toCse],
+  ["a Retrieve of a <request> of another CSE", "retrieve", "/id-x/m2mgw-req-1", undefined, toCse],
   [
     "a Notify to one that takes no requests",
     "notify",
     "deaf",
     undefined,
-    refuse("GW_TARGET_NOT_REACHABLE_BY_REQUEST"),
-  ],
-  [
-    "a Notify to one that takes no requests and is away",
-    "notify",
-    "",
-    "deafAway",
     refuse("GW_TARGET_NOT_REACHABLE_BY_REQUEST"),
   ],
 ])(

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Message, Registree } from "../helpers/fake-registree.ts";
 import { ManualClock } from "../helpers/manual-clock.ts";
-import { asked, type Front, gate, inStep, ok, startFront, UNANSWERED } from "./front.ts";
+import { asked, type Front, gate, inStep, ok, startFront, UNANSWERED, VERIFY } from "./front.ts";
 
 const LABORATORY = { "ws.allowCseOnPlain": "true" };
 
@@ -181,13 +181,16 @@ test("a registree has at most 64 requests unanswered, the rest wait and all are 
   for (const answer of await Promise.all(answers)) expect(answer).toMatchObject({ rsc: 2000 });
 });
 
-test("past the window and the queue a request is refused with 5103 at once", async () => {
+test("past the window and the queue a request that is never held is refused with 5103 at once", async () => {
   const clock = new ManualClock();
   const front = await startFront({ "ws.window": "1", "ws.queue": "1" }, { clock });
   const { ae, point } = await front.ae("CAE1");
   const [sent, queued] = [front.notify(point, { rqi: "a" }), front.notify(point, { rqi: "b" })];
   await front.gateway.metricIs(UNANSWERED, 2);
-  expect(await front.notify(point, { rqi: "c" })).toMatchObject({ status: 404, rsc: 5103 });
+  expect(await front.notify(point, { ...VERIFY, rqi: "c" })).toMatchObject({
+    status: 404,
+    rsc: 5103,
+  });
   for (let served = 0; served < 2; served += 1) {
     const { rqi = "" } = await ae.nextRequest();
     ae.send({ rsc: 2000, rqi });
@@ -196,11 +199,11 @@ test("past the window and the queue a request is refused with 5103 at once", asy
   expect(await queued).toMatchObject({ rsc: 2000 });
 });
 
-test("a connection that is lost before the answer gives 504 with 4008 at once (5.3)", async () => {
+test("a connection that is lost before the answer gives 504 with 4008 at once to what is never held (5.3)", async () => {
   const clock = new ManualClock();
   const front = await startFront({}, { clock });
   const { ae, point } = await front.ae("CAE1");
-  const answer = front.notify(point);
+  const answer = front.notify(point, VERIFY);
   await ae.nextRequest();
   ae.socket.terminate();
   expect(await answer).toMatchObject({ status: 504, rsc: 4008 });

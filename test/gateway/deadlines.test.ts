@@ -212,7 +212,7 @@ test("the originator's own time passing is 4008 even if nothing was sent; the ce
   const first = front.notify(point, { rqi: "first", headers: { "X-M2M-RET": "20000" } });
   await ae.nextRequest();
   const timed = front.notify(point, { rqi: "timed", headers: { "X-M2M-RET": "2000" } });
-  const untimed = front.notify(point, { rqi: "untimed" });
+  const untimed = front.notify(`${point}?rt=3`, { rqi: "untimed" });
   await gateway.metricIs(UNANSWERED, 3);
   clock.advance(2_000);
   expect(await timed).toMatchObject(TIMED_OUT);

@@ -47,6 +47,9 @@ export const ok = (): Message => ({ rsc: 2000, rvi: "3" });
 /** Content of a subscription's Notify. */
 export const SGN = '{"m2m:sgn":{"sur":"/id-in/sub1"}}';
 
+/** A verification request, which is never held: its registree answers it, or it is refused (TS-0004, 7.4.8.2.1). */
+export const VERIFY: NotifyOptions = { body: '{"m2m:sgn":{"vrq":true,"sur":"/id-in/sub1"}}' };
+
 export async function startFront(
   settings: Readonly<Record<string, string>> = {},
   options: StartOptions = {},

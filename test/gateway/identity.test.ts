@@ -1,7 +1,7 @@
 import { createConnection } from "node:net";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { ManualClock } from "../helpers/manual-clock.ts";
-import { asked, type Front, inStep, ok, type RegisteredAe, startFront } from "./front.ts";
+import { asked, type Front, inStep, ok, type RegisteredAe, startFront, VERIFY } from "./front.ts";
 
 const RETRIEVE = { op: 2, to: "cse-in/x", fr: "CAE1" };
 const SERVED = { status: 200, rsc: 2000 };
@@ -20,7 +20,7 @@ test("a socket that names nobody and sends nothing gets nothing and is closed wi
   const front = await startFront({}, { clock });
   const { point } = await away(front);
   const ae = await front.connect();
-  expect(await front.notify(point)).toMatchObject(NOT_REACHABLE);
+  expect(await front.notify(point, VERIFY)).toMatchObject(NOT_REACHABLE);
   clock.advance(29_999);
   await inStep(ae);
   clock.advance(1);
@@ -68,7 +68,7 @@ describe("an X-M2M-Origin that is not trusted is ignored until a request is acce
     const front = await startFront(settings);
     const { point } = await away(front);
     const ae = await front.connect({ origin: "CAE1", headers, answer: ok });
-    expect(await front.notify(point)).toMatchObject(NOT_REACHABLE);
+    expect(await front.notify(point, VERIFY)).toMatchObject(NOT_REACHABLE);
     expect(await ae.request(RETRIEVE)).toMatchObject({ rsc: 2000 });
     expect(await front.notify(point)).toMatchObject(SERVED);
   });
@@ -146,6 +146,6 @@ test.each(["\r", "\n", "\0"])(
     });
     socket.write(`${head.join("\r\n")}\r\n\r\n`);
     expect(await first).toMatch(/^HTTP\/1\.1 400 /);
-    expect(await front.notify(point)).toMatchObject(NOT_REACHABLE);
+    expect(await front.notify(point, VERIFY)).toMatchObject(NOT_REACHABLE);
   },
 );

@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
-import { asked, ok, SGN, startFront } from "./front.ts";
+import { asked, type NotifyOptions, ok, SGN, startFront, VERIFY } from "./front.ts";
 
 const NOT_FOUND = { status: 404, rsc: 4004 };
 const NOT_REACHABLE = { status: 404, rsc: 5103 };
+const HELD = { status: 202, rsc: 1000 };
 
 test("a Notify at a registree's point of access reaches it, and its answer comes back (EX-01)", async () => {
   const front = await startFront();
@@ -84,13 +85,15 @@ test("a Notify to an AE-ID that no registree has goes to the CSE (RG-07)", async
   expect(asked(front.cse)).toEqual(["POST /~/id-in/CNobody"]);
 });
 
-test("a registree that is away is 404 with 5103 at once, by token and by AE-ID (4.4)", async () => {
+test("a registree that is away is known by token and by AE-ID: a Notify is held, a verification 404 with 5103 (4.4, 5.4)", async () => {
   const front = await startFront();
   const { ae, point } = await front.ae("CAE1");
   await ae.disconnect();
   await front.gateway.metricIs("m2mgw_links", 0);
-  expect(await front.notify(point)).toMatchObject(NOT_REACHABLE);
-  expect(await front.notify("/~/id-in/CAE1")).toMatchObject(NOT_REACHABLE);
+  for (const target of [point, "/~/id-in/CAE1"]) {
+    expect(await front.notify(target, VERIFY)).toMatchObject(NOT_REACHABLE);
+    expect(await front.notify(target)).toMatchObject(HELD);
+  }
 });
 
 test.each([
@@ -149,8 +152,7 @@ test.each([
   const { point } = await front.ae("CAE1", {
     answer: () => ({ rsc, pc: { "m2m:dbg": "because" } }),
   });
-  const body = '{"m2m:sgn":{"vrq":true,"sur":"/id-in/sub1"}}';
-  expect(await front.notify(point, { body })).toMatchObject({
+  expect(await front.notify(point, VERIFY)).toMatchObject({
     status,
     rsc,
     body: '{"m2m:dbg":"because"}',
@@ -158,17 +160,17 @@ test.each([
   });
 });
 
-test("X-M2MGW-Disposition says relayed, refused or expired, and can be switched off", async () => {
+test("X-M2MGW-Disposition says relayed, held, refused or expired, and can be switched off", async () => {
   const front = await startFront();
   const { ae, point } = await front.ae("CAE1", { answer: ok });
-  const disposition = async (): Promise<unknown> =>
-    (await front.notify(point)).headers["x-m2mgw-disposition"];
+  const disposition = async (options?: NotifyOptions): Promise<unknown> =>
+    (await front.notify(point, options)).headers["x-m2mgw-disposition"];
   expect(await disposition()).toBe("relayed");
-  const past = await front.notify(point, { headers: { "X-M2M-RET": "20200101T000000" } });
-  expect(past.headers["x-m2mgw-disposition"]).toBe("expired");
+  expect(await disposition({ headers: { "X-M2M-RET": "20200101T000000" } })).toBe("expired");
   await ae.disconnect();
   await front.gateway.metricIs("m2mgw_links", 0);
-  expect(await disposition()).toBe("refused");
+  expect(await disposition(VERIFY)).toBe("refused");
+  expect(await disposition()).toBe("held");
 
   const silent = await startFront({ "http.disposition": "false" });
   const other = await silent.ae("CAE1", { answer: ok });

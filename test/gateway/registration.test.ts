@@ -3,7 +3,7 @@ import { defaultScript } from "../helpers/fake-cse.ts";
 import { ManualClock } from "../helpers/manual-clock.ts";
 import { startGateway } from "../helpers/start-gateway.ts";
 import { tempDir } from "../helpers/temp-dir.ts";
-import { asked, frontOf, gate, gatewayUrlIn, inStep, ok, startFront } from "./front.ts";
+import { asked, frontOf, gate, gatewayUrlIn, inStep, ok, startFront, VERIFY } from "./front.ts";
 
 const RETRIEVE = { op: 2, to: "cse-in/x", fr: "CAE1" };
 const NOT_FOUND = { status: 404, rsc: 4004 };
@@ -240,7 +240,7 @@ test("a restart of the gateway forgets no registration and no point of access (R
   await before.gateway.stop();
   const gateway = await startGateway({ "cse.url": before.cse.url }, { stateDir });
   const after = frontOf(gateway, before.cse);
-  expect(await after.notify(point)).toMatchObject(NOT_REACHABLE);
+  expect(await after.notify(point, VERIFY)).toMatchObject(NOT_REACHABLE);
   const ae = await after.connect({ answer: ok });
   expect(await ae.request(RETRIEVE)).toMatchObject({ rsc: 2000 });
   expect(asked(before.cse)).toEqual(["POST /cse-in", "GET /cse-in/x"]);

@@ -4,16 +4,20 @@ import { callHttp, type HttpAnswer } from "../helpers/http-client.ts";
 import { ManualClock } from "../helpers/manual-clock.ts";
 import { type RunningGateway, startGateway } from "../helpers/start-gateway.ts";
 import { tempDir } from "../helpers/temp-dir.ts";
-import { ok, SGN } from "./front.ts";
+import { ok, SGN, VERIFY } from "./front.ts";
 
 const ORIGIN = { "X-M2M-Origin": "CApp", "X-M2M-RI": "h1", "X-M2M-RVI": "3" };
 
-const notify = (gateway: RunningGateway, target: string): Promise<HttpAnswer> =>
+const notify = (
+  gateway: RunningGateway,
+  target: string,
+  { body = SGN } = {},
+): Promise<HttpAnswer> =>
   callHttp(gateway.http, {
     method: "POST",
     target,
     headers: { ...ORIGIN, "Content-Type": "application/json" },
-    body: SGN,
+    body,
   });
 
 const start = (
@@ -86,12 +90,13 @@ test("a Notify to an AE that never registered is 404 with 4004 (4.4)", async () 
   expect(await notify(gateway, "/~/id-in/CNobody")).toMatchObject({ status: 404, rsc: 4004 });
 });
 
-test("a Notify to an AE that is away is 404 with 5103 (4.4)", async () => {
+test("a Notify to an AE that is away is held, a verification 404 with 5103 (4.4, 5.4)", async () => {
   const gateway = await start();
   const ae = await registered(gateway, "CAE1");
   await ae.disconnect();
   await gateway.metricIs("m2mgw_links", 0);
-  expect(await notify(gateway, "/CAE1")).toMatchObject({ status: 404, rsc: 5103 });
+  expect(await notify(gateway, "/CAE1", VERIFY)).toMatchObject({ status: 404, rsc: 5103 });
+  expect(await notify(gateway, "/CAE1")).toMatchObject({ status: 202, rsc: 1000 });
 });
 
 test("a deregistered AE is unknown and may register again (4.4)", async () => {
@@ -119,7 +124,7 @@ test("registrations outlive a restart (RG-17)", async () => {
   await ae.disconnect();
   await before.stop();
   const after = await start({}, { stateDir });
-  expect(await notify(after, "/CAE1")).toMatchObject({ status: 404, rsc: 5103 });
+  expect(await notify(after, "/CAE1", VERIFY)).toMatchObject({ status: 404, rsc: 5103 });
   const again = await connectRegistree(after.ws, { answer: ok });
   expect(await again.request({ op: 2, to: "CAE1", fr: "CAE1" })).toMatchObject({ rsc: 2000 });
   expect(await notify(after, "/CAE1")).toMatchObject({ status: 200, rsc: 2000 });

@@ -12,9 +12,10 @@ const AE = {
   xml: "<m2m:ae><ty>2</ty><ri>CAE1</ri><aei>CAE1</aei></m2m:ae>",
 };
 
-const NOTIFY = {
-  json: { "m2m:sgn": { sur: "/id-in/s" } },
-  xml: "<m2m:sgn><sur>/id-in/s</sur></m2m:sgn>",
+/** Never held. */
+const VERIFICATION = {
+  json: { "m2m:sgn": { vrq: true, sur: "/id-in/s" } },
+  xml: "<m2m:sgn><vrq>true</vrq><sur>/id-in/s</sur></m2m:sgn>",
 };
 
 describe.each(FORMS)("an originator of $name", (form) => {
@@ -27,7 +28,7 @@ describe.each(FORMS)("an originator of $name", (form) => {
       method: status === 405 ? "PATCH" : "POST",
       target,
       headers: { ...ORIGIN, "Content-Type": form.mediaType, Accept: form.mediaType },
-      body: form.body(NOTIFY),
+      body: form.body(VERIFICATION),
     });
     expect(answer).toMatchObject({ status, rsc, headers: { "content-type": form.mediaType } });
     expect(sentenceIn(form, answer.bytes)).toMatch(/\S/);
@@ -38,7 +39,7 @@ describe.each(FORMS)("an originator of $name", (form) => {
     const { ae, point } = await front.ae("CAE1", CBOR);
     await ae.disconnect();
     await front.gateway.metricIs("m2mgw_links", 0);
-    const answer = await notifyIn(front, point, form.mediaType, form.body(NOTIFY));
+    const answer = await notifyIn(front, point, form.mediaType, form.body(VERIFICATION));
     expect(answer).toMatchObject({ status: 404, rsc: 5103 });
     expect(sentenceIn(form, answer.bytes)).toMatch(/\S/);
   });

@@ -3,17 +3,24 @@ import type { CseAnswer } from "../helpers/fake-cse.ts";
 import { ManualClock } from "../helpers/manual-clock.ts";
 import { Opcode, type RawPeer, rawUpgrade } from "../helpers/raw-upgrade.ts";
 import { startGateway } from "../helpers/start-gateway.ts";
-import { type Front, startFront } from "./front.ts";
+import { type Front, type NotifyOptions, startFront, VERIFY } from "./front.ts";
 
 const RETRIEVE = { op: 2, to: "cse-in", fr: "CAE1" };
+const NOT_REACHABLE = { status: 404, rsc: 5103 };
 const PATIENT = { "shutdown.drain": "10s", "request.ceiling": "10m" };
+
+/** What becomes of a Notify whose registree has gone before it answered. */
+const UNANSWERED_NOTIFY: [string, NotifyOptions, object][] = [
+  ["held and answered 1000 (architecture, S12)", {}, { status: 202, rsc: 1000 }],
+  ["answered 4008 if it is a verification (TS-0004, 7.3.1.3)", VERIFY, { status: 504, rsc: 4008 }],
+];
 
 test("closing does not deregister: the AE comes back and is served without registering (CL-04; TS-0020, 6.4)", async () => {
   const front = await startFront();
   const { ae, point } = await front.ae();
   ae.socket.close(1000);
   expect(await ae.closed).toMatchObject({ code: 1000 });
-  expect(await front.notify(point)).toMatchObject({ status: 404, rsc: 5103 });
+  expect(await front.notify(point, VERIFY)).toMatchObject(NOT_REACHABLE);
   const back = await front.connect();
   expect(await back.request(RETRIEVE)).toMatchObject({ rsc: 2000 });
   const notified = front.notify(point, { rqi: "n2" });
@@ -67,17 +74,20 @@ test("a connection that is reset without a Close is offline at once (CL-09)", as
   const { peer, point } = await registeredPeer(front);
   peer.reset();
   await front.gateway.metricIs("m2mgw_links", 0);
-  expect(await front.notify(point)).toMatchObject({ status: 404, rsc: 5103 });
+  expect(await front.notify(point, VERIFY)).toMatchObject(NOT_REACHABLE);
 });
 
-test("a Notify on its way when the connection is reset is answered 4008 at once (CL-09; TS-0004, 7.3.1.3)", async () => {
-  const front = await startFront({}, { clock: new ManualClock() });
-  const { peer, point } = await registeredPeer(front);
-  const notified = front.notify(point);
-  expect(await peer.nextMessage()).toMatchObject({ op: 5 });
-  peer.reset();
-  expect(await notified).toMatchObject({ status: 504, rsc: 4008 });
-});
+test.each(UNANSWERED_NOTIFY)(
+  "a Notify on its way when the connection is reset is %s at once (CL-09)",
+  async (_what, options, expected) => {
+    const front = await startFront({}, { clock: new ManualClock() });
+    const { peer, point } = await registeredPeer(front);
+    const notified = front.notify(point, options);
+    expect(await peer.nextMessage()).toMatchObject({ op: 5 });
+    peer.reset();
+    expect(await notified).toMatchObject(expected);
+  },
+);
 
 test("shutdown delivers the response that a registree waits for, then closes with 1001 (CL-05; TS-0020, 6.5)", async () => {
   const front = await startFront();
@@ -106,19 +116,22 @@ test("shutdown waits for a registree that owes an answer, then closes with 1001 
   await stopped;
 });
 
-test("shutdown gives up after 10 s: the connection is closed with 1001, the originator answered 4008 (CL-06; TS-0020, 6.5)", async () => {
-  const clock = new ManualClock();
-  const front = await startFront(PATIENT, { clock });
-  const { ae, point } = await front.ae();
-  const notified = front.notify(point);
-  await ae.nextRequest();
-  const stopped = front.gateway.stop();
-  clock.advance(10_000);
-  const [closed, answer] = await Promise.all([ae.closed, notified]);
-  expect(closed).toMatchObject({ code: 1001 });
-  expect(answer).toMatchObject({ status: 504, rsc: 4008 });
-  await stopped;
-});
+test.each(UNANSWERED_NOTIFY)(
+  "shutdown gives up after 10 s: the connection is closed with 1001, a Notify on its way is %s (CL-06; TS-0020, 6.5)",
+  async (_what, options, expected) => {
+    const clock = new ManualClock();
+    const front = await startFront(PATIENT, { clock });
+    const { ae, point } = await front.ae();
+    const notified = front.notify(point, options);
+    await ae.nextRequest();
+    const stopped = front.gateway.stop();
+    clock.advance(10_000);
+    const [closed, answer] = await Promise.all([ae.closed, notified]);
+    expect(closed).toMatchObject({ code: 1001 });
+    expect(answer).toMatchObject(expected);
+    await stopped;
+  },
+);
 
 test("a registree without anything under way is closed with 1001 at once", async () => {
   const front = await startFront({}, { clock: new ManualClock() });

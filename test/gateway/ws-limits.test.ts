@@ -3,9 +3,11 @@ import { expect, test } from "vitest";
 import type { CseAnswer } from "../helpers/fake-cse.ts";
 import { ManualClock } from "../helpers/manual-clock.ts";
 import { Opcode, rawUpgrade } from "../helpers/raw-upgrade.ts";
-import { startFront } from "./front.ts";
+import { type NotifyOptions, startFront, UNANSWERED, VERIFY } from "./front.ts";
 
 const RETRIEVE = { op: 2, to: "cse-in", fr: "CAE1" };
+const HELD = { status: 202, rsc: 1000 };
+const NOT_REACHABLE = { status: 404, rsc: 5103 };
 
 /** A retrieve of exactly `size` bytes. */
 function requestOf(size: number): string {
@@ -103,7 +105,7 @@ test("a registree has at most 64 requests unanswered, and gets the next when it 
   const notified = Array.from({ length: 66 }, (_, index) =>
     front.notify(point, { rqi: `n${index}` }),
   );
-  await front.gateway.metricIs('m2mgw_exchanges_in_flight{direction="to-registree"}', 66);
+  await front.gateway.metricIs(UNANSWERED, 66);
   await ae.request(RETRIEVE);
   expect(ae.frames.length).toBe(before + 64 + 1);
   for (let answered = 0; answered < 66; answered += 1) {
@@ -113,38 +115,49 @@ test("a registree has at most 64 requests unanswered, and gets the next when it 
   for (const answer of await Promise.all(notified)) expect(answer).toMatchObject({ status: 200 });
 });
 
-test("a Notify past the window and the queue of its registree is answered 404 and 5103 (S19)", async () => {
-  const front = await startFront({ "ws.window": "1", "ws.queue": "1" });
+test("past the window and the queue of its registree a Notify is held; one that wants the answer itself is 404 and 5103 (S19, 5.4)", async () => {
+  const clock = new ManualClock();
+  const front = await startFront({ "ws.window": "1", "ws.queue": "1" }, { clock });
   const { ae, point } = await front.ae();
   const first = front.notify(point, { rqi: "n1" });
   expect(await ae.nextRequest()).toMatchObject({ rqi: "n1" });
   const second = front.notify(point, { rqi: "n2" });
-  await front.gateway.metricIs('m2mgw_exchanges_in_flight{direction="to-registree"}', 2);
-  expect(await front.notify(point, { rqi: "n3" })).toMatchObject({ status: 404, rsc: 5103 });
-  expect(await front.gateway.metric('m2mgw_failures_total{code="GW_LINK_BUSY"}')).toBe(1);
+  await front.gateway.metricIs(UNANSWERED, 2);
+  expect(await front.notify(point, VERIFY)).toMatchObject(NOT_REACHABLE);
+  expect(await front.notify(`${point}?rt=3`)).toMatchObject(NOT_REACHABLE);
+  expect(await front.gateway.metric('m2mgw_failures_total{code="GW_LINK_BUSY"}')).toBe(2);
+  expect(await front.notify(point, { rqi: "n3" })).toMatchObject(HELD);
   ae.send({ rsc: 2000, rqi: "n1" });
   expect(await ae.nextRequest()).toMatchObject({ rqi: "n2" });
   ae.send({ rsc: 2000, rqi: "n2" });
   expect(await first).toMatchObject({ status: 200 });
   expect(await second).toMatchObject({ status: 200 });
+  // A link that was full is left alone for a second.
+  clock.advance(1_000);
+  expect(await ae.nextRequest()).toMatchObject({ rqi: "n3" });
 });
 
-test.each([
+test.each<[string, string, NotifyOptions, number, number, boolean]>([
+  ["held without an expiration of its own (5.4)", "", {}, 202, 1000, true],
   [
-    "5103 without an expiration of its own, since nothing was sent (TS-0004, 7.3.3.9.1)",
+    "answered 5103 with response type 3, since nothing was sent (TS-0004, 7.3.3.9.1)",
+    "?rt=3",
     {},
     404,
     5103,
+    false,
   ],
   [
-    "4008 when its own expiration passes (S14; TS-0004, 7.3.2.1)",
-    { "X-M2M-RET": "5000" },
+    "answered 4008 when its own expiration passes (S14; TS-0004, 7.3.2.1)",
+    "",
+    { headers: { "X-M2M-RET": "5000" } },
     504,
     4008,
+    false,
   ],
 ])(
-  "a Notify whose turn does not come in time is answered %s",
-  async (_what, headers, status, rsc) => {
+  "a Notify whose turn does not come in time is %s",
+  async (_what, query, options, status, rsc, isSent) => {
     const clock = new ManualClock();
     const front = await startFront({ "ws.window": "1", "request.ceiling": "8s" }, { clock });
     const { ae, point } = await front.ae();
@@ -152,14 +165,15 @@ test.each([
     const first = front.notify(point, { rqi: "n1", headers: { "X-M2M-RET": "60000" } });
     await ae.nextRequest();
     const frames = ae.frames.length;
-    const second = front.notify(point, { rqi: "n2", headers });
-    await front.gateway.metricIs('m2mgw_exchanges_in_flight{direction="to-registree"}', 2);
+    const second = front.notify(point + query, { rqi: "n2", ...options });
+    await front.gateway.metricIs(UNANSWERED, 2);
     clock.advance(8_000);
     expect(await second).toMatchObject({ status, rsc });
     ae.send({ rsc: 2000, rqi: "n1" });
     expect(await first).toMatchObject({ status: 200 });
+    if (isSent) expect(await ae.nextRequest()).toMatchObject({ rqi: "n2" });
     await ae.request(RETRIEVE);
-    expect(ae.frames.length).toBe(frames + 1);
+    expect(ae.frames.length).toBe(frames + (isSent ? 2 : 1));
   },
 );
 
@@ -170,7 +184,7 @@ test("a Notify that was sent and not answered in time is answered 4008, and the 
   const notified = front.notify(point);
   const { rqi } = await ae.nextRequest();
   clock.advance(7_999);
-  expect(await front.gateway.metric('m2mgw_exchanges_in_flight{direction="to-registree"}')).toBe(1);
+  expect(await front.gateway.metric(UNANSWERED)).toBe(1);
   clock.advance(1);
   expect(await notified).toMatchObject({ status: 504, rsc: 4008 });
   const frames = ae.frames.length;
@@ -181,32 +195,43 @@ test("a Notify that was sent and not answered in time is answered 4008, and the 
   expect(ae.frames.length).toBe(frames + 1);
 });
 
-test("requests for a registree that does not read wait, then are refused 5103, and the rest is delivered when it reads (architecture, D9)", async () => {
-  const settings = { "ws.maxBuffered": "64KiB", "ws.window": "200", "ws.queue": "4" };
-  const front = await startFront(settings, { clock: new ManualClock() });
-  const { point } = await front.ae();
-  const { peer } = await rawUpgrade(front.gateway.ws, { headers: { "X-M2M-Origin": "CAE1" } });
-  expect(await peer.request({ ...RETRIEVE, rqi: "r1" })).toMatchObject({ rsc: 2000 });
-  peer.socket.pause();
-  const body = `{"m2m:sgn":{"sur":"${"x".repeat(1_000_000)}"}}`;
-  // Far more than the socket buffers of the system take.
-  const notified = Array.from({ length: 40 }, (_, index) =>
-    front.notify(point, { rqi: `n${index}`, body }),
-  );
-  expect(await Promise.race(notified)).toMatchObject({ status: 404, rsc: 5103 });
-  peer.socket.resume();
-  let delivered = 0;
-  const reading = (async () => {
-    for (;;) {
-      const { rqi } = await peer.nextMessage();
-      delivered += 1;
-      peer.send({ rsc: 2000, rqi: String(rqi) });
-    }
-  })();
-  const codes = (await Promise.all(notified)).map(({ rsc }) => rsc);
-  expect(codes.filter((rsc) => rsc === 2000)).toHaveLength(delivered);
-  expect(codes.filter((rsc) => rsc === 5103)).toHaveLength(40 - delivered);
-  expect(delivered).toBeGreaterThanOrEqual(5);
-  peer.reset();
-  await expect(reading).rejects.toThrow("the connection ended");
-});
+test.each<[string, boolean, object]>([
+  ["refused 5103 if they are never held", true, NOT_REACHABLE],
+  ["held", false, HELD],
+])(
+  "requests for a registree that does not read wait, then are %s, and the rest is delivered when it reads (architecture, D9)",
+  async (_what, vrq, tooMany) => {
+    const settings = { "ws.maxBuffered": "64KiB", "ws.window": "200", "ws.queue": "4" };
+    const clock = new ManualClock();
+    const front = await startFront({ ...settings, "hold.maxBytes": "64MiB" }, { clock });
+    const { point } = await front.ae();
+    const { peer } = await rawUpgrade(front.gateway.ws, { headers: { "X-M2M-Origin": "CAE1" } });
+    expect(await peer.request({ ...RETRIEVE, rqi: "r1" })).toMatchObject({ rsc: 2000 });
+    peer.socket.pause();
+    const body = JSON.stringify({ "m2m:sgn": { vrq, sur: "x".repeat(1_000_000) } });
+    // Far more than the socket buffers of the system take.
+    const notified = Array.from({ length: 40 }, (_, index) =>
+      front.notify(point, { rqi: `n${index}`, body }),
+    );
+    expect(await Promise.race(notified)).toMatchObject(tooMany);
+    peer.socket.resume();
+    let delivered = 0;
+    const reading = (async () => {
+      for (;;) {
+        const { rqi } = await peer.nextMessage();
+        delivered += 1;
+        peer.send({ rsc: 2000, rqi: String(rqi) });
+      }
+    })();
+    const answers = await Promise.all(notified);
+    const turnedAway = answers.filter(({ rsc }) => rsc !== 2000);
+    for (const answer of turnedAway) expect(answer).toMatchObject(tooMany);
+    // A link that was full is left alone for a second.
+    clock.advance(1_000);
+    await front.gateway.metricIs("m2mgw_hold_entries", 0);
+    expect(delivered).toBe(vrq ? 40 - turnedAway.length : 40);
+    expect(delivered).toBeGreaterThanOrEqual(5);
+    peer.reset();
+    await expect(reading).rejects.toThrow("the connection ended");
+  },
+);

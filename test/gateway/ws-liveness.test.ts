@@ -3,7 +3,7 @@ import { connectRegistree, type Registree } from "../helpers/fake-registree.ts";
 import { ManualClock } from "../helpers/manual-clock.ts";
 import { Opcode, rawUpgrade } from "../helpers/raw-upgrade.ts";
 import { startGateway } from "../helpers/start-gateway.ts";
-import { startFront } from "./front.ts";
+import { startFront, VERIFY } from "./front.ts";
 
 /** Counts the pings that came in. */
 function pingsOf({ socket }: Registree): { readonly count: number; next(): Promise<void> } {
@@ -39,7 +39,7 @@ test("a socket that is silent for 25 s is pinged, and no earlier (CL-01; archite
   expect(pings.count).toBe(1);
 });
 
-test("a client that does not answer the ping is gone at 35 s, and a Notify for it is answered 5103 (CL-02; architecture, S18)", async () => {
+test("a client that does not answer the ping is gone at 35 s, and a verification for it is answered 5103 (CL-02; architecture, S18)", async () => {
   const clock = new ManualClock();
   const front = await startFront({}, { clock });
   const { ae, point } = await front.ae("CAE1", { autoPong: false });
@@ -52,15 +52,15 @@ test("a client that does not answer the ping is gone at 35 s, and a Notify for i
   clock.advance(1);
   // Without a Close frame: nobody is there to read one.
   expect(await ae.closed).toMatchObject({ code: 1006 });
-  expect(await front.notify(point)).toMatchObject({ status: 404, rsc: 5103 });
+  expect(await front.notify(point, VERIFY)).toMatchObject({ status: 404, rsc: 5103 });
   expect(await front.gateway.metric("m2mgw_links")).toBe(0);
 });
 
-test("a Notify that awaits its answer when the client is found dead is answered 4008 (CL-02; TS-0004, 7.3.1.3)", async () => {
+test("a verification that awaits its answer when the client is found dead is answered 4008 (CL-02; TS-0004, 7.3.1.3)", async () => {
   const clock = new ManualClock();
   const front = await startFront({ "request.ceiling": "10m" }, { clock });
   const { ae, point } = await front.ae("CAE1", { autoPong: false });
-  const notified = front.notify(point);
+  const notified = front.notify(point, VERIFY);
   await ae.nextRequest();
   clock.advance(35_000);
   expect(await notified).toMatchObject({ status: 504, rsc: 4008 });

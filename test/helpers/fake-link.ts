@@ -41,6 +41,8 @@ export class FakeLink implements Link {
 
   abandon(): void {}
 
+  answer(): void {}
+
   probe(): void {
     this.probes += 1;
   }

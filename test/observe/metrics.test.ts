@@ -1,9 +1,25 @@
 import { describe, expect, test } from "vitest";
+import { OUTCOMES } from "../../src/core/hold-store.ts";
 import { HANDSHAKE_RESULTS } from "../../src/core/ports.ts";
 import { Metrics } from "../../src/observe/metrics.ts";
 import { FakeLink } from "../helpers/fake-link.ts";
 
-const measured = { links: () => 3, registrees: () => 7, version: "1.2.3" };
+const counts = {
+  accepted: 5,
+  restored: 2,
+  delivered: 3,
+  expired: 1,
+  superseded: 0,
+  cancelled: 0,
+  dropped: 1,
+  evicted: 0,
+};
+const measured = {
+  links: () => 3,
+  registrees: () => 7,
+  version: "1.2.3",
+  held: () => ({ counts, usage: { count: 2, bytes: 700 }, accepting: true }),
+};
 const LINK = new FakeLink({ id: "link-that-is-no-label" });
 
 /** Samples as Prometheus reads them, by name with labels in order of their names. */
@@ -43,6 +59,18 @@ describe("at the start", () => {
     expect(samples.get("m2mgw_links")).toBe(5);
     expect(samples.get("m2mgw_registrees")).toBe(7);
     expect(samples.get('m2mgw_build_info{version="1.2.3"}')).toBe(1);
+  });
+
+  test("what is held and what became of it is measured when it is asked for", async () => {
+    const samples = await samplesOf(new Metrics(measured));
+    expect(samples.get("m2mgw_hold_accepted_total")).toBe(5);
+    expect(samples.get("m2mgw_hold_restored_total")).toBe(2);
+    for (const outcome of OUTCOMES) {
+      expect(samples.get(`m2mgw_hold_settled_total{outcome="${outcome}"}`)).toBe(counts[outcome]);
+    }
+    expect(samples.get("m2mgw_hold_entries")).toBe(2);
+    expect(samples.get("m2mgw_hold_bytes")).toBe(700);
+    expect(samples.get("m2mgw_hold_accepting")).toBe(1);
   });
 
   test("every handshake result is there with zero, so that the first one is an increase", async () => {

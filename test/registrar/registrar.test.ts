@@ -416,6 +416,7 @@ function withStalls(): Asking & { table: StallingTable } {
       return open;
     },
     entries: () => inner.entries(),
+    get: (key) => inner.get(key),
     async put(key, value) {
       await pass();
       await inner.put(key, value);

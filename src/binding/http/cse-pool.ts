@@ -13,25 +13,28 @@ const SPELLED: Readonly<Record<string, string>> = {
 /**
  * Bounded connections to the CSE, one request at a time on each, every header field in canonical spelling.
  *
- * oneM2M peers compare names by the letter. undici keeps the names it is given but not its own, and node:http, which
- * keeps all, halves the requests per second; so heads are spelled on their way into the socket.
- *
  * @param connections at a time; more requests wait for their turn
  */
 export function cseConnections(url: URL, connections: number): Pool {
-  const connect = buildConnector({});
-  return new Pool(url.origin, {
-    connections,
-    pipelining: 1,
-    connect: (options, callback) => {
-      connect(options, (...result) => {
-        const [, socket] = result;
-        // undici leaves it out, whatever its types say, where there is an error.
-        if (socket) spellHeads(socket);
-        callback(...result);
-      });
-    },
-  });
+  const connect = canonicalHeads(buildConnector({}));
+  return new Pool(url.origin, { connections, pipelining: 1, connect });
+}
+
+/**
+ * Connects as `connect` does, and has every header field go out in canonical spelling.
+ *
+ * oneM2M peers compare names by the letter. undici keeps the names it is given but not its own, and node:http, which
+ * keeps all, halves the requests per second; so heads are spelled on their way into the socket.
+ */
+export function canonicalHeads(connect: buildConnector.connector): buildConnector.connector {
+  return (options, callback) => {
+    connect(options, (...result) => {
+      const [, socket] = result;
+      // undici leaves it out, whatever its types say, where there is an error.
+      if (socket) spellHeads(socket);
+      callback(...result);
+    });
+  };
 }
 
 /** undici writes heads as strings and bodies as bytes; a name stands behind a line's end, where no value reaches. */

@@ -1,18 +1,13 @@
-import { type Dispatcher, errors, type Pool } from "undici";
-import type { Clock, EpochMs, Timer } from "../../base/clock.ts";
+import type { Pool } from "undici";
+import type { Clock, EpochMs } from "../../base/clock.ts";
 import { GatewayError } from "../../base/errors.ts";
 import type { Codec, Codecs } from "../../codec/codec.ts";
 import type { Observer, Port } from "../../core/ports.ts";
-import type { Content, Serialization } from "../../primitive/content.ts";
-import {
-  answersWithNull,
-  type RequestPrimitive,
-  type ResponsePrimitive,
-  responseTypeOf,
-} from "../../primitive/primitive.ts";
-import { parseContentType } from "./content-type.ts";
+import type { Serialization } from "../../primitive/content.ts";
+import type { RequestPrimitive, ResponsePrimitive } from "../../primitive/primitive.ts";
+import { responseOfAnswer } from "./answer-reading.ts";
+import { type Answer, type ExchangeFailures, exchange } from "./client-exchange.ts";
 import { httpFromRequest } from "./request-mapping.ts";
-import { responseFromHttp } from "./response-mapping.ts";
 
 export interface CsePortOptions {
   readonly pool: Pool;
@@ -31,6 +26,13 @@ export interface CsePortOptions {
   readonly observer: Observer;
 }
 
+const FAILURES = {
+  unreachable: "GW_CSE_UNREACHABLE",
+  lost: "GW_CSE_CONNECTION_LOST",
+  silent: "GW_CSE_NO_ANSWER",
+  unreadable: "GW_CSE_ANSWER_UNREADABLE",
+} as const satisfies ExchangeFailures;
+
 /** The CSE over HTTP: one request primitive, one HTTP request (TS-0009, 5.1). */
 export class CsePort implements Port {
   readonly #options: CsePortOptions;
@@ -45,7 +47,10 @@ export class CsePort implements Port {
     if (this.#inFlight >= this.#options.maxInFlight) throw new GatewayError("GW_CSE_BUSY");
     this.#inFlight += 1;
     try {
-      return this.#read(await this.#askOnceOrTwice(request, deadline), request);
+      const answer = await this.#askOnceOrTwice(request, deadline);
+      const { codecs, laterHeaders } = this.#options;
+      const rules = { codecs, laterHeaders, unreadable: FAILURES.unreadable };
+      return responseOfAnswer(answer, request, { ...rules, statusSuffices: false });
     } finally {
       this.#inFlight -= 1;
     }
@@ -62,7 +67,7 @@ export class CsePort implements Port {
     }
   }
 
-  #ask(request: RequestPrimitive, deadline: EpochMs): Promise<Answer> {
+  async #ask(request: RequestPrimitive, deadline: EpochMs): Promise<Answer> {
     const { pool, basePath, clock, maxBody, observer } = this.#options;
     const codec = this.#codecFor(request.content?.serialization ?? request.answerIn);
     const { method, target, headers, content } = httpFromRequest(request, {
@@ -74,36 +79,29 @@ export class CsePort implements Port {
       content === undefined
         ? null
         : codec.encodeContent(content, { emptyIsNull: request.operation === "update" });
-    return new Promise((resolve, reject) => {
-      const exchange = new Exchange(maxBody, (outcome) => {
-        timer.cancel();
-        if (outcome instanceof GatewayError && outcome.code === "GW_CSE_BUSY") {
-          reject(outcome);
-          return;
-        }
-        observer.cseReachable(
-          !(outcome instanceof GatewayError) || outcome.code !== "GW_CSE_UNREACHABLE",
-        );
-        if (outcome instanceof GatewayError) reject(outcome);
-        else resolve(outcome);
-      });
-      const timer: Timer = clock.at(deadline, () =>
+    const sent = {
+      method,
+      target: basePath + target,
+      headers: [...headers, "Accept", accept],
+      body,
+    };
+    try {
+      const answer = await exchange(sent, {
+        dispatcher: pool,
+        clock,
+        deadline,
+        maxBody,
+        failures: FAILURES,
         // With a connection there, it was the turn that did not come, not the CSE.
-        exchange.expire(pool.stats.connected > 0 ? "GW_CSE_BUSY" : "GW_CSE_UNREACHABLE"),
-      );
-      pool.dispatch(
-        {
-          method: method as Dispatcher.HttpMethod,
-          path: basePath + target,
-          headers: [...headers, "Accept", accept],
-          body,
-          // One deadline for the whole exchange, ours.
-          headersTimeout: 0,
-          bodyTimeout: 0,
-        },
-        exchange,
-      );
-    });
+        whyUnsent: () => (pool.stats.connected > 0 ? "GW_CSE_BUSY" : "GW_CSE_UNREACHABLE"),
+      });
+      observer.cseReachable(true);
+      return answer;
+    } catch (error) {
+      const code = error instanceof GatewayError ? error.code : undefined;
+      if (code !== "GW_CSE_BUSY") observer.cseReachable(code !== "GW_CSE_UNREACHABLE");
+      throw error;
+    }
   }
 
   /** What the CSE is spoken to in: as it comes where the CSE reads that, so that nothing need be transcoded. */
@@ -112,146 +110,4 @@ export class CsePort implements Port {
     const [best = "json"] = serializations;
     return codecs[wanted !== undefined && serializations.includes(wanted) ? wanted : best];
   }
-
-  #read(answer: Answer, request: RequestPrimitive): ResponsePrimitive {
-    const { response, fault } = responseFromHttp(
-      { status: answer.status, rawHeaders: answer.rawHeaders },
-      this.#contentOf(answer, request),
-      {
-        operation: request.operation,
-        responseType: responseTypeOf(request),
-        requestIdentifier: request.requestIdentifier,
-        releaseVersion: request.releaseVersion,
-        laterHeaders: this.#options.laterHeaders,
-      },
-    );
-    if (fault !== undefined) throw new GatewayError("GW_CSE_ANSWER_UNREADABLE", fault);
-    const { location } = answer;
-    return location === undefined ? response : { ...response, location };
-  }
-
-  /** A body that no oneM2M sender writes, such as an HTML error page, is left out; the status speaks for it. */
-  #contentOf(
-    { status, contentType, body, isOneM2m }: Answer,
-    request: RequestPrimitive,
-  ): Content | undefined {
-    if (body.length === 0) return undefined;
-    try {
-      const { serialization } = parseContentType(contentType);
-      const read = contentType === undefined ? "json" : serialization;
-      if (read !== undefined) {
-        const emptyIsNull = answersWithNull(request);
-        return this.#options.codecs[read].decodeContent(body, { emptyIsNull });
-      }
-    } catch (cause) {
-      if (contentType === undefined) return undefined;
-      const detail = cause instanceof GatewayError ? cause.message : "its content cannot be read";
-      throw new GatewayError("GW_CSE_ANSWER_UNREADABLE", { detail, cause });
-    }
-    // An error page speaks by its status; a success that is no oneM2M answer would be a lie.
-    if (isOneM2m || status < 300)
-      throw new GatewayError("GW_CSE_ANSWER_UNREADABLE", "its content has another media type");
-    return undefined;
-  }
-}
-
-interface Answer {
-  readonly status: number;
-  readonly rawHeaders: readonly string[];
-  readonly contentType: string | undefined;
-  readonly isOneM2m: boolean;
-  /** Content-Location. */
-  readonly location: string | undefined;
-  readonly body: Buffer;
-}
-
-/** One HTTP exchange as undici tells it. */
-class Exchange implements Dispatcher.DispatchHandler {
-  readonly #maxBody: number;
-  readonly #chunks: Buffer[] = [];
-  #settle: ((outcome: Answer | GatewayError) => void) | undefined;
-  #controller: Dispatcher.DispatchController | undefined;
-  #status = 0;
-  #rawHeaders: string[] = [];
-  #contentType: string | undefined;
-  #isOneM2m = false;
-  #location: string | undefined;
-  #size = 0;
-
-  constructor(maxBody: number, settle: (outcome: Answer | GatewayError) => void) {
-    this.#maxBody = maxBody;
-    this.#settle = settle;
-  }
-
-  /** The deadline has come. @param unsent why it was not sent, if it was not */
-  expire(unsent: "GW_CSE_BUSY" | "GW_CSE_UNREACHABLE"): void {
-    this.#fail(new GatewayError(this.#controller === undefined ? unsent : "GW_CSE_NO_ANSWER"));
-  }
-
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    if (this.#settle === undefined) controller.abort(new Error("expired before it was sent"));
-    else this.#controller = controller;
-  }
-
-  onResponseStart(
-    controller: Dispatcher.DispatchController,
-    status: number,
-    headers: Record<string, string | string[] | undefined>,
-  ): void {
-    if (status < 200) return;
-    this.#status = status;
-    this.#rawHeaders = textsOf(controller.rawHeaders);
-    this.#contentType = headers["content-type"]?.toString();
-    this.#isOneM2m = headers["x-m2m-rsc"] !== undefined;
-    this.#location = headers["content-location"]?.toString();
-  }
-
-  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    this.#size += chunk.length;
-    if (this.#size > this.#maxBody) {
-      this.#fail(
-        new GatewayError("GW_CSE_ANSWER_UNREADABLE", `it is larger than ${this.#maxBody} bytes`),
-      );
-    } else {
-      this.#chunks.push(chunk);
-    }
-  }
-
-  onResponseEnd(): void {
-    const [only] = this.#chunks;
-    this.#end({
-      status: this.#status,
-      rawHeaders: this.#rawHeaders,
-      contentType: this.#contentType,
-      isOneM2m: this.#isOneM2m,
-      location: this.#location,
-      body: this.#chunks.length === 1 && only !== undefined ? only : Buffer.concat(this.#chunks),
-    });
-  }
-
-  onResponseError(_controller: Dispatcher.DispatchController, cause: Error): void {
-    if (cause instanceof errors.HTTPParserError) {
-      this.#end(new GatewayError("GW_CSE_ANSWER_UNREADABLE", { detail: "it is not HTTP", cause }));
-    } else if (this.#controller === undefined) {
-      this.#end(new GatewayError("GW_CSE_UNREACHABLE", { cause }));
-    } else {
-      this.#end(new GatewayError("GW_CSE_CONNECTION_LOST", { cause }));
-    }
-  }
-
-  #fail(error: GatewayError): void {
-    this.#end(error);
-    this.#controller?.abort(error);
-  }
-
-  #end(outcome: Answer | GatewayError): void {
-    const settle = this.#settle;
-    this.#settle = undefined;
-    settle?.(outcome);
-  }
-}
-
-function textsOf(rawHeaders: Dispatcher.DispatchController["rawHeaders"]): string[] {
-  if (!Array.isArray(rawHeaders)) return [];
-  return rawHeaders.map((text) => (typeof text === "string" ? text : text.toString("latin1")));
 }

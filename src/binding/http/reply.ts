@@ -53,7 +53,7 @@ export class ReplyWriter {
       return;
     }
     headers.push("Content-Length", String(Buffer.byteLength(body)));
-    if (this.#disposition && route !== undefined && route.via !== "cse") {
+    if (this.#disposition && (route?.via === "registree" || route?.via === "refuse")) {
       headers.push("X-M2MGW-Disposition", disposition);
     }
     response.writeHead(status, headers);
@@ -77,9 +77,10 @@ const withoutContent = (answer: ResponsePrimitive): ResponsePrimitive => ({
   content: undefined,
 });
 
-type Disposition = "relayed" | "expired" | "refused";
+type Disposition = "relayed" | "held" | "expired" | "refused";
 
 function dispositionOf(answer: ResponsePrimitive): Disposition {
+  if (answer.held) return "held";
   if (answer.failure === undefined) return "relayed";
   return answer.responseStatusCode === Rsc.REQUEST_TIMEOUT ? "expired" : "refused";
 }

@@ -3,9 +3,11 @@ import type { AddressInfo, Socket } from "node:net";
 import { type FastifyInstance, fastify, type HTTPMethods } from "fastify";
 import { type Clock, type EpochMs, later, type Millis, millis } from "../../base/clock.ts";
 import { GatewayError } from "../../base/errors.ts";
+import { ownAddressOf } from "../../base/peer-address.ts";
 import { Rsc } from "../../base/response-status-code.ts";
 import type { Codec, Codecs } from "../../codec/codec.ts";
 import type { Applications } from "../../core/applications.ts";
+import type { WhenGone } from "../../core/hold.ts";
 import type { Binding, ListenAddress, Observer } from "../../core/ports.ts";
 import type { Serialization } from "../../primitive/content.ts";
 import type { RequestId, RequestPrimitive } from "../../primitive/primitive.ts";
@@ -195,7 +197,11 @@ export class HttpServer implements Binding {
       head.contentType !== undefined,
       codec,
     );
-    const answer = await applications.receive(route, primitive);
+    const whenGone: WhenGone = (left) => {
+      response.once("close", left);
+    };
+    const peerAddress = ownAddressOf(request.socket.remoteAddress, request.headers);
+    const answer = await applications.receive(route, primitive, whenGone, peerAddress);
     if (answer === undefined) response.writeHead(204).end();
     else {
       const emptyIsNull = answersWithNull(primitive);

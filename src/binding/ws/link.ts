@@ -43,6 +43,7 @@ export interface LinkOptions {
   readonly lenient: boolean;
   readonly trusted: boolean;
   readonly secured: boolean;
+  readonly peerAddress?: string | undefined;
   readonly limits: LinkLimits;
   /** Shared by the links of one server. */
   readonly corks: Corks;
@@ -68,6 +69,7 @@ export class WsLink implements Link {
   readonly id: string;
   readonly trusted: boolean;
   readonly secured: boolean;
+  readonly peerAddress: string | undefined;
   readonly #socket: WebSocket;
   readonly #options: LinkOptions;
   readonly #transport: Duplex;
@@ -86,6 +88,7 @@ export class WsLink implements Link {
     this.id = options.id;
     this.trusted = options.trusted;
     this.secured = options.secured;
+    this.peerAddress = options.peerAddress;
     this.#socket = socket;
     this.#options = options;
     this.#conversation = new Conversation({
@@ -137,6 +140,10 @@ export class WsLink implements Link {
 
   abandon(registree: EntityId): void {
     this.#outbox.abandon(registree);
+  }
+
+  answer(request: RequestPrimitive, response: ResponsePrimitive): void {
+    this.#answer(response, answersWithNull(request));
   }
 
   probe(): void {
@@ -236,7 +243,10 @@ export class WsLink implements Link {
       .then((response) => {
         this.#serving -= 1;
         const writable = this.#socket.readyState === this.#socket.OPEN;
-        if (response !== undefined && writable) this.#answer(response, answersWithNull(request));
+        if (response !== undefined && writable) this.answer(request, response);
+        else if (response !== undefined) {
+          this.#options.host.unanswered(request, response, arrived);
+        }
         this.#progress();
       })
       .catch((error: unknown) => {

@@ -122,7 +122,7 @@ export class Outbox {
 
   /** No answer can come on this link any more. */
   lose(): void {
-    this.#pending.lose("GW_LINK_LOST");
+    this.#pending.lose();
   }
 
   #isFull(): boolean {

@@ -9,6 +9,7 @@ import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { WebSocketServer } from "ws";
 import { type Clock, type EpochMs, later, type Millis, millis } from "../../base/clock.ts";
+import { ownAddressOf } from "../../base/peer-address.ts";
 import type { Codecs } from "../../codec/codec.ts";
 import type { Binding, LinkHost, ListenAddress, Observer } from "../../core/ports.ts";
 import { firstDialect } from "../../dialect/dialect.ts";
@@ -133,6 +134,7 @@ export class WsServer implements Binding {
         corks: this.#corks,
         trusted: isTrusted(trust, request.socket.remoteAddress, request.headers),
         secured: "encrypted" in request.socket,
+        peerAddress: ownAddressOf(request.socket.remoteAddress, request.headers),
         clock,
         observer,
         host: links,

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { type BlockList, isIPv6 } from "node:net";
+import { ownAddressOf } from "../../base/peer-address.ts";
 
 export interface TrustRules {
   /** `auto`: loopback peers of a loopback listener, and the trusted networks. */
@@ -19,13 +20,8 @@ export function isTrusted(
   headers: IncomingHttpHeaders,
 ): boolean {
   if (rules.mode !== "auto") return rules.mode === "always";
-  if (address === undefined) return false;
-  const plain = address.startsWith("::ffff:") ? address.slice(7) : address;
-  const forwarded = Object.keys(headers).some(
-    (name) => name === "forwarded" || name.startsWith("x-forwarded-"),
-  );
-  // Then the peer is a proxy, and who is behind it nobody knows.
-  if (forwarded) return false;
-  if (rules.networks.check(plain, isIPv6(plain) ? "ipv6" : "ipv4")) return true;
-  return rules.loopbackListener && (plain === "::1" || plain.startsWith("127."));
+  const own = ownAddressOf(address, headers);
+  if (own === undefined) return false;
+  if (rules.networks.check(own, isIPv6(own) ? "ipv6" : "ipv4")) return true;
+  return rules.loopbackListener && (own === "::1" || own.startsWith("127."));
 }

@@ -30,6 +30,8 @@ import { silentObserver } from "../../helpers/silent-observer.ts";
 export class ScriptedHost implements LinkHost {
   readonly received: RequestPrimitive[] = [];
   readonly closings: Link[] = [];
+  /** Those whose answer found the link closed. */
+  readonly unansweredRequests: RequestPrimitive[] = [];
   /** The host answers 2000 unless a test replaces this. */
   answer: (request: RequestPrimitive) => Promise<ResponsePrimitive | undefined> = (request) =>
     Promise.resolve(respond(request, 2000));
@@ -39,6 +41,10 @@ export class ScriptedHost implements LinkHost {
   receive(request: RequestPrimitive): Promise<ResponsePrimitive | undefined> {
     this.received.push(request);
     return this.answer(request);
+  }
+
+  unanswered(request: RequestPrimitive): void {
+    this.unansweredRequests.push(request);
   }
 
   closed(link: Link): void {

@@ -1,0 +1,129 @@
+import type { Clock, EpochMs } from "../../base/clock.ts";
+import { GatewayError } from "../../base/errors.ts";
+import type { Codecs } from "../../codec/codec.ts";
+import type { Caller, NamedAddress } from "../../core/ports.ts";
+import type { Serialization } from "../../primitive/content.ts";
+import type { RequestPrimitive, ResponsePrimitive } from "../../primitive/primitive.ts";
+import { responseOfAnswer } from "./answer-reading.ts";
+import type { CallRules } from "./callable.ts";
+import { type CalledPlace, calledPlaceOf } from "./called-place.ts";
+import { type ExchangeFailures, exchange } from "./client-exchange.ts";
+import { type Destination, PoaPools } from "./poa-pools.ts";
+import { httpFromRequest } from "./request-mapping.ts";
+
+export interface PoaPortOptions {
+  readonly codecs: Codecs;
+  readonly rules: CallRules;
+  /** Use the header fields of later releases. */
+  readonly laterHeaders: boolean;
+  /** Calls under way; more are refused. */
+  readonly maxInFlight: number;
+  /** Bytes of an answer's body. */
+  readonly maxBody: number;
+  readonly clock: Clock;
+}
+
+/** Calls under way to one origin: whoever is slow shall not take the place of all others. */
+const EACH = 64;
+
+const FAILURES = {
+  unreachable: "GW_TARGET_OFFLINE",
+  lost: "GW_LINK_LOST",
+  silent: "GW_NO_ANSWER",
+  unreadable: "GW_NO_ANSWER",
+} as const satisfies ExchangeFailures;
+
+/** Addresses that peers have named, over HTTP: one request primitive, one HTTP request (TS-0009, 5.1). */
+export class PoaPort implements Caller {
+  readonly #options: PoaPortOptions;
+  readonly #pools: PoaPools;
+  #inFlight = 0;
+
+  constructor(options: PoaPortOptions) {
+    this.#options = options;
+    this.#pools = new PoaPools(options.codecs, options.rules);
+  }
+
+  async call(
+    request: RequestPrimitive,
+    deadline: EpochMs,
+    address: NamedAddress,
+  ): Promise<ResponsePrimitive> {
+    const place = calledPlaceOf(address);
+    if (place === undefined) throw new GatewayError("GW_NOT_CALLABLE");
+    if (this.#inFlight >= this.#options.maxInFlight) throw new GatewayError("GW_LINK_BUSY");
+    const destination = this.#pools.take(place.origin, address.peerAddress);
+    if (destination.inFlight >= EACH) throw new GatewayError("GW_LINK_BUSY");
+    this.#inFlight += 1;
+    destination.inFlight += 1;
+    try {
+      return await this.#ask(request, deadline, { address, place, destination });
+    } finally {
+      this.#inFlight -= 1;
+      destination.inFlight -= 1;
+    }
+  }
+
+  /** Breaks what is under way off. */
+  close(): Promise<void> {
+    return this.#pools.close();
+  }
+
+  async #ask(
+    request: RequestPrimitive,
+    deadline: EpochMs,
+    {
+      address,
+      place,
+      destination: { codecs, pool },
+    }: {
+      readonly address: NamedAddress;
+      readonly place: CalledPlace;
+      readonly destination: Destination;
+    },
+  ): Promise<ResponsePrimitive> {
+    const { clock, laterHeaders, maxBody } = this.#options;
+    const { operation } = request;
+    const codec = codecs[spokenAt(place, address, request.content?.serialization)];
+    const { method, target, headers, content } = httpFromRequest(request, {
+      mediaType: codec.mediaType,
+      laterHeaders,
+    });
+    const accept = codecs[spokenAt(place, address, request.answerIn ?? codec.serialization)];
+    headers.push("Accept", accept.mediaType);
+    const body =
+      content === undefined
+        ? null
+        : codec.encodeContent(content, { emptyIsNull: operation === "update" });
+    const answer = await exchange(
+      { method, target: place.targetFor(target), headers, body },
+      {
+        dispatcher: pool,
+        clock,
+        deadline,
+        maxBody,
+        failures: FAILURES,
+        // With a connection there, it was the turn that did not come.
+        whyUnsent: () => (pool.stats.connected > 0 ? "GW_NOT_SENT_IN_TIME" : "GW_TARGET_OFFLINE"),
+      },
+    );
+    return responseOfAnswer(answer, request, {
+      codecs,
+      laterHeaders,
+      unreadable: FAILURES.unreadable,
+      // Of whoever is notified no more may be expected than an answer of HTTP (TS-0004, 7.3.1.3).
+      statusSuffices: operation === "notify",
+    });
+  }
+}
+
+/** What is spoken there: what the address says, else what suits whoever reads there best, else what comes. */
+function spokenAt(
+  { serialization }: CalledPlace,
+  { reads = [] }: NamedAddress,
+  wanted: Serialization | undefined,
+): Serialization {
+  if (serialization !== undefined) return serialization;
+  const [best = wanted ?? "json"] = reads;
+  return wanted !== undefined && reads.includes(wanted) ? wanted : best;
+}

@@ -1,0 +1,179 @@
+import { type Clock, later, millis } from "../base/clock.ts";
+import { GatewayError } from "../base/errors.ts";
+import { Rsc } from "../base/response-status-code.ts";
+import type { EntityId } from "../primitive/identifiers.ts";
+import { HoldLine, type OpenRequest, type Result } from "./hold-line.ts";
+import type { HoldQuota } from "./hold-quota.ts";
+import type { DeadLetter, HeldRequest, HoldStore, Outcome } from "./hold-store.ts";
+import type { Observer } from "./ports.ts";
+
+export interface LedgerParts {
+  readonly store: HoldStore;
+  readonly quota: HoldQuota;
+  readonly clock: Clock;
+  readonly observer: Observer;
+  /** Told what came of a stored request that has a reference, before the request leaves the store. */
+  readonly onResult: (held: HeldRequest, result: Result) => Promise<void>;
+}
+
+export type HoldCounts = Readonly<Record<Outcome | "accepted" | "restored", number>>;
+
+/** How long the store is left alone before an end that it could not write is written again. */
+const STORE_PAUSE = millis(5_000);
+const ANSWERED_WITH_ERROR = 4000;
+
+/** Everything that is held, and how each of it ends: once, counted, and out of the store. */
+export class HoldLedger {
+  readonly #parts: LedgerParts;
+  readonly #lines = new Map<EntityId, HoldLine>();
+  readonly #counts = {
+    accepted: 0,
+    restored: 0,
+    delivered: 0,
+    expired: 0,
+    superseded: 0,
+    cancelled: 0,
+    dropped: 0,
+    evicted: 0,
+  };
+
+  constructor(parts: LedgerParts) {
+    this.#parts = parts;
+    for (const [registree, usage] of parts.store.usageAtStart()) {
+      this.#lines.set(registree, new HoldLine(registree, parts.store, usage));
+      parts.quota.add(usage);
+      this.#counts.restored += usage.count;
+    }
+  }
+
+  get counts(): HoldCounts {
+    return this.#counts;
+  }
+
+  /** What waits for `registree`; undefined when nothing does. */
+  find(registree: EntityId): HoldLine | undefined {
+    return this.#lines.get(registree);
+  }
+
+  lines(): readonly HoldLine[] {
+    return [...this.#lines.values()];
+  }
+
+  /**
+   * Takes room for a newcomer; those that have to make room for it are evicted.
+   *
+   * @param replaced will leave when the newcomer is in
+   * @throws GatewayError GW_HOLD_FULL, GW_OVERLOADED
+   */
+  reserve(
+    registree: EntityId,
+    newcomer: { readonly bytes: number; readonly priority: number },
+    replaced: { readonly bytes: number } | undefined,
+  ): HoldLine {
+    const { quota, store } = this.#parts;
+    const line = this.#lines.get(registree) ?? new HoldLine(registree, store);
+    const leaving = replaced && { count: 1, bytes: replaced.bytes };
+    const victims = quota.reserve(line, this.#lines.values(), newcomer, leaving);
+    this.#lines.set(registree, line);
+    for (const { line: other, open } of victims) {
+      this.endOpen(other, open, "evicted", new GatewayError("GW_EVICTED"));
+    }
+    return line;
+  }
+
+  /** Gives the room of one back that did not come in. */
+  release(line: HoldLine, bytes: number): void {
+    this.#parts.quota.release(line, bytes);
+    if (line.isEmpty) this.#lines.delete(line.registree);
+  }
+
+  /** One for which room was taken is held from now on. */
+  accepted(): void {
+    this.#counts.accepted += 1;
+  }
+
+  /** An exchange that was kept open ends. Does nothing the second time. */
+  endOpen(line: HoldLine, open: OpenRequest, outcome: Outcome, result: Result): void {
+    if (!line.leave(open)) return;
+    open.timer.cancel();
+    this.#counts[outcome] += 1;
+    this.release(line, open.bytes);
+    // Nothing may say that it was not sent.
+    const isUnsent = result instanceof GatewayError && result.rsc === Rsc.TARGET_NOT_REACHABLE;
+    open.settle?.(open.wasSent && isUnsent ? new GatewayError("GW_LINK_LOST") : result);
+    if (outcome !== "evicted") return;
+    const { registree } = line;
+    const { sequence, request, arrived, deadline, bytes, latest, wasSent } = open;
+    const about = { registree, sequence, request, arrived, bytes, latest, reference: undefined };
+    const held = { ...about, expires: deadline, sent: wasSent };
+    this.#parts.store
+      .remove(registree, sequence, this.#letter(held, outcome, result))
+      .catch((error: unknown) => this.#warn("a dead letter could not be stored", held, error));
+  }
+
+  /** A stored request ends. Does nothing the second time. Resolves when that is written, or has failed to be. */
+  async end(line: HoldLine, held: HeldRequest, outcome: Outcome, result: Result): Promise<void> {
+    const { clock, store } = this.#parts;
+    const { registree, sequence, bytes } = held;
+    if (line.isHidden(sequence)) return;
+    line.hide(sequence);
+    line.sent(sequence);
+    try {
+      // First: what happened to a Create must be told even if the process ends here.
+      await this.#tellResult(held, result);
+      await store.remove(registree, sequence, this.#letter(held, outcome, result));
+    } catch (error) {
+      this.#warn("what became of a held primitive could not be written yet", held, error);
+      clock.at(later(clock.now(), STORE_PAUSE), () => {
+        line.show(sequence);
+        void this.end(line, held, outcome, result);
+      });
+      return;
+    }
+    line.wasRemoved();
+    line.show(sequence);
+    this.#counts[outcome] += 1;
+    this.release(line, bytes);
+  }
+
+  /** A stored request cannot be read any more, whatever it was. */
+  async lost(registree: EntityId, sequence: number, bytes: number): Promise<void> {
+    const line = this.#lines.get(registree);
+    if (line === undefined || line.isHidden(sequence)) return;
+    line.hide(sequence);
+    await this.#parts.store.remove(registree, sequence);
+    line.wasRemoved();
+    line.show(sequence);
+    this.#counts.dropped += 1;
+    this.release(line, bytes);
+  }
+
+  /** A stored request has been replaced in the store by its successor. */
+  replaced(line: HoldLine, held: HeldRequest): void {
+    this.#counts.superseded += 1;
+    this.release(line, held.bytes);
+    this.#tellResult(held, new GatewayError("GW_SUPERSEDED")).catch((error: unknown) =>
+      this.#warn("the end of a held primitive could not be told", held, error),
+    );
+  }
+
+  async #tellResult(held: HeldRequest, result: Result): Promise<void> {
+    if (held.reference !== undefined) await this.#parts.onResult(held, result);
+  }
+
+  /** Kept for whoever wants to know why something did not arrive, or was refused where it arrived. */
+  #letter(held: HeldRequest, outcome: Outcome, result: Result): DeadLetter | undefined {
+    const at = this.#parts.clock.now();
+    if (result instanceof GatewayError) {
+      const isMissed = outcome === "expired" || outcome === "dropped" || outcome === "evicted";
+      return isMissed ? { held, outcome, reason: result.message, at } : undefined;
+    }
+    const { responseStatusCode } = result;
+    if (responseStatusCode < ANSWERED_WITH_ERROR) return undefined;
+    return { held, outcome, reason: `the registree answered ${responseStatusCode}`, at };
+  }
+
+  #warn(message: string, { registree, sequence }: HeldRequest, error: unknown): void {
+    this.#parts.observer.warn(message, { registree, sequence, error });
+  }
+}

@@ -1,0 +1,248 @@
+import { type Clock, type EpochMs, later, type Millis, type Timer } from "../base/clock.ts";
+import { GatewayError } from "../base/errors.ts";
+import { Rsc } from "../base/response-status-code.ts";
+import { type ExactObject, MadeContent } from "../primitive/content.ts";
+import {
+  addressOf,
+  type Domain,
+  type EntityId,
+  entityIdOf,
+  relativeToProvider,
+} from "../primitive/identifiers.ts";
+import type { RequestPrimitive, ResponsePrimitive } from "../primitive/primitive.ts";
+import { respond, respondFailure } from "../primitive/respond.ts";
+import { parseTimestamp } from "../primitive/timestamps.ts";
+import type { ToHold } from "./hold.ts";
+import type { Result } from "./hold-line.ts";
+import type { HeldRequest } from "./hold-store.ts";
+import type { Observer, Table } from "./ports.ts";
+import { type RequestRecord, requestResource, responseOf } from "./request-resource.ts";
+import { isSameRequest } from "./same-request.ts";
+
+export interface NonBlockingParts {
+  readonly domain: Domain;
+  readonly clock: Clock;
+  readonly observer: Observer;
+  readonly table: Table<RequestRecord>;
+  /** How long a result is kept for an originator that does not say (`rp`). */
+  readonly keptFor: Millis;
+  /** How long any request may be held. */
+  readonly waitsFor: Millis;
+  readonly maxRequests: number;
+  /** Random text for an identifier. */
+  readonly newId: () => string;
+  /** What is held for it goes out no more; false when it is on its way or gone. */
+  readonly cancel: (registree: EntityId, reference: string) => boolean;
+  /** Whether the store holds it. */
+  readonly isHeld: (registree: EntityId, reference: string) => boolean;
+  /** Whether it has gone out and is not answered. */
+  readonly isUnderWay: (reference: string) => boolean;
+  /** Sends the result to whoever is to be told. Resolves when it would survive a crash. */
+  readonly notify: (request: RequestPrimitive, result: ExactObject) => Promise<void>;
+}
+
+/** A request that has a `<request>` and no result. */
+interface Accepted {
+  readonly id: string;
+  /** `restored`: it was there when the process started. */
+  readonly state: "arriving" | "held" | "restored";
+}
+
+/** What the first segment of its address begins with. */
+const PREFIX = "m2mgw-req-";
+
+/** The `<request>` that an address means; undefined when it means none of ours. */
+export function requestAddressed(to: string, domain: Domain): string | undefined {
+  if (!to.includes(PREFIX)) return undefined;
+  const address = relativeToProvider(addressOf(to, domain), domain);
+  const id = address.slice(domain.cseId.length + 1);
+  return address === `${domain.cseId}/${id}` && id.startsWith(PREFIX) && !id.includes("/")
+    ? id
+    : undefined;
+}
+
+/**
+ * Requests to registrees whose originator does not wait (TS-0001, 8.2.2): keeps what became of them, tells it to whoever
+ * asks, and notifies those who are to be told.
+ */
+export class NonBlocking {
+  readonly #parts: NonBlockingParts;
+  readonly #expiries = new Map<string, Timer>();
+  /** Those without a result, by originator and Request Identifier; of a Notify the latest. */
+  readonly #accepted = new Map<string, Accepted>();
+
+  constructor(parts: NonBlockingParts) {
+    this.#parts = parts;
+    for (const [id, { expires, request, result }] of parts.table.entries()) {
+      this.#expireAt(id, expires);
+      if (result === undefined) this.#accepted.set(this.#keyOf(request), { id, state: "restored" });
+    }
+  }
+
+  /**
+   * Makes the `<request>` of one that is to be held, and has it stored. One that its originator sends again while the
+   * first is held is that one (TS-0001, 7.1.7).
+   *
+   * @param request as it came
+   * @param store resolves when the request is durable
+   * @returns the address of the `<request>`
+   * @throws GatewayError GW_ORIGINATOR_MISSING, GW_REQUEST_IDENTIFIER_IN_USE, GW_HOLD_FULL, GW_OVERLOADED, GW_HOLD_FAILED
+   */
+  async accept(
+    toHold: ToHold,
+    request: RequestPrimitive,
+    result: "kept" | "notified",
+    store: (id: string) => Promise<void>,
+  ): Promise<string> {
+    const key = this.#keyOf(request);
+    const earlier = this.#accepted.get(key);
+    if (earlier !== undefined && request.operation !== "notify") {
+      if (this.#isHeld(earlier, request)) return earlier.id;
+      throw new GatewayError("GW_REQUEST_IDENTIFIER_IN_USE");
+    }
+    if (this.#expiries.size >= this.#parts.maxRequests) throw new GatewayError("GW_OVERLOADED");
+    const id = PREFIX + this.#parts.newId();
+    this.#accepted.set(key, { id, state: "arriving" });
+    // In one turn, so that they come to the disk together.
+    const [stored, put] = await Promise.allSettled([
+      store(id),
+      this.#put(id, toHold, request, result),
+    ]);
+    if (stored.status === "fulfilled" && put.status === "fulfilled") {
+      if (this.#accepted.get(key)?.id === id) this.#accepted.set(key, { id, state: "held" });
+      return id;
+    }
+    this.#done(key, id);
+    this.#parts.cancel(toHold.registree, id);
+    await this.#remove(id).catch((error: unknown) => this.#warn(id, error));
+    throw stored.status === "rejected" ? stored.reason : new GatewayError("GW_HOLD_FAILED");
+  }
+
+  /** The request has ended. Resolves when its result would survive a crash. @throws GatewayError GW_STORE_FAILED */
+  async settled({ reference = "" }: HeldRequest, result: Result): Promise<void> {
+    const { clock, notify, table } = this.#parts;
+    const record = table.get(reference);
+    if (record === undefined || record.result !== undefined) return;
+    // Its originator has taken it back and is told so by the answer to that.
+    if (result instanceof GatewayError && result.code === "GW_ORIGINATOR_GONE") return;
+    const response =
+      result instanceof GatewayError ? respondFailure(record.request, result) : result;
+    if (record.notifies) await notify(record.request, responseOf(record, response));
+    const now = clock.now();
+    const expires = this.#keptUntil(record.request, now);
+    await table.put(reference, { ...record, changed: now, expires, result: response });
+    this.#done(this.#keyOf(record.request), reference);
+    this.#expireAt(reference, expires);
+  }
+
+  /** Answers a request for a `<request>` (TS-0004, 7.4.12). Never rejects. */
+  async receive(id: string, request: RequestPrimitive): Promise<ResponsePrimitive> {
+    try {
+      return await this.#answer(id, request);
+    } catch (error) {
+      return respondFailure(request, error);
+    }
+  }
+
+  close(): void {
+    for (const timer of this.#expiries.values()) timer.cancel();
+    this.#expiries.clear();
+  }
+
+  async #answer(id: string, request: RequestPrimitive): Promise<ResponsePrimitive> {
+    const { cancel, clock, domain, table } = this.#parts;
+    const { operation, from } = request;
+    if (operation !== "retrieve" && operation !== "delete") {
+      throw new GatewayError("GW_REQUEST_NOT_CHANGED");
+    }
+    const record = table.get(id);
+    if (record === undefined || clock.now() >= record.expires) {
+      throw new GatewayError("GW_REQUEST_UNKNOWN");
+    }
+    const owner = record.request.from ?? "";
+    if (from === undefined || entityIdOf(from, domain) !== entityIdOf(owner, domain)) {
+      throw new GatewayError("GW_REQUEST_OF_ANOTHER");
+    }
+    if (operation === "retrieve") {
+      return respond(
+        request,
+        Rsc.OK,
+        new MadeContent({ "m2m:req": requestResource(id, record, this.#parts) }),
+      );
+    }
+    if (record.result === undefined && !cancel(record.registree, id)) {
+      throw new GatewayError("GW_REQUEST_ON_ITS_WAY");
+    }
+    this.#done(this.#keyOf(record.request), id);
+    await this.#remove(id);
+    return respond(request, Rsc.DELETED);
+  }
+
+  /** Result Persistence, or else what is configured. */
+  #keptUntil({ carried }: RequestPrimitive, now: EpochMs): EpochMs {
+    const rp = carried.get("rp");
+    const asked = typeof rp === "string" ? parseTimestamp(rp) : undefined;
+    return asked ?? later(now, this.#parts.keptFor);
+  }
+
+  async #put(
+    id: string,
+    { registree, timedRequest: { arrived, expires } }: ToHold,
+    request: RequestPrimitive,
+    result: "kept" | "notified",
+  ): Promise<void> {
+    const { keptFor, table, waitsFor } = this.#parts;
+    const record: RequestRecord = {
+      request,
+      registree,
+      created: arrived,
+      changed: arrived,
+      expires: later(expires ?? later(arrived, waitsFor), keptFor),
+      result: undefined,
+      notifies: result === "notified",
+    };
+    this.#expireAt(id, record.expires);
+    await table.put(id, record);
+  }
+
+  /** @throws GatewayError GW_ORIGINATOR_MISSING */
+  #keyOf({ from, requestIdentifier }: RequestPrimitive): string {
+    if (from === undefined) throw new GatewayError("GW_ORIGINATOR_MISSING");
+    return JSON.stringify([entityIdOf(from, this.#parts.domain), requestIdentifier]);
+  }
+
+  /** Whether an earlier request of the same originator and identifier is the same one, and held. */
+  #isHeld({ id, state }: Accepted, request: RequestPrimitive): boolean {
+    const first = state === "arriving" ? undefined : this.#parts.table.get(id);
+    if (first === undefined || !isSameRequest(first.request, request)) return false;
+    // A crash may have come between the one and the other.
+    return state === "held" || this.#parts.isHeld(first.registree, id);
+  }
+
+  /** It waits for a result no more. */
+  #done(key: string, id: string): void {
+    if (this.#accepted.get(key)?.id === id) this.#accepted.delete(key);
+  }
+
+  #expireAt(id: string, at: EpochMs): void {
+    this.#expiries.get(id)?.cancel();
+    const expire = (): void => {
+      this.#remove(id).catch((error: unknown) => this.#warn(id, error));
+    };
+    this.#expiries.set(id, this.#parts.clock.at(at, expire));
+  }
+
+  async #remove(id: string): Promise<void> {
+    this.#forget(id);
+    await this.#parts.table.remove(id);
+  }
+
+  #forget(id: string): void {
+    this.#expiries.get(id)?.cancel();
+    this.#expiries.delete(id);
+  }
+
+  #warn(id: string, error: unknown): void {
+    this.#parts.observer.warn("a <request> could not be removed", { request: id, error });
+  }
+}

@@ -1,0 +1,210 @@
+import type { RootDatabase } from "lmdb";
+import { type EpochMs, epochMs } from "../base/clock.ts";
+import type { Codecs } from "../codec/codec.ts";
+import type { DeadLetter, HeldRequest, HoldStore, HoldUsage } from "../core/hold-store.ts";
+import type { EntityId } from "../primitive/identifiers.ts";
+import type { DeadLetterLimits } from "./dead-letter-limits.ts";
+import { headOf, heldOf, letterOf, letterRecordOf, recordOf } from "./held-record.ts";
+import {
+  entryKey,
+  letterKey,
+  letterSequenceIn,
+  letterTimeIn,
+  registreeIn,
+  sequenceIn,
+} from "./hold-keys.ts";
+import { LmdbDeadLetters } from "./lmdb-dead-letters.ts";
+import { LmdbHoldEntries } from "./lmdb-hold-entries.ts";
+import { LmdbHoldUsage } from "./lmdb-hold-usage.ts";
+import { type LmdbWrites, storeFailed } from "./lmdb-writes.ts";
+
+export interface LmdbHoldOptions {
+  readonly codecs: Codecs;
+  readonly deadLetters: DeadLetterLimits;
+  /** Told once of each record that cannot be read any more, outside of the call that met it. Must not throw. */
+  readonly onUnreadable: (record: UnreadableRecord, error: unknown) => void;
+}
+
+/**
+ * A record that is damaged, or that the codecs do not read any more. Reads pass over it.
+ *
+ * A held request stays in the store, and in what usageAtStart counts, until it is removed or replaced.
+ */
+export interface UnreadableRecord {
+  readonly kind: "held" | "deadLetter";
+  readonly registree: EntityId;
+  readonly sequence: number;
+  /** What it counts for against limits; 0 for a dead letter. */
+  readonly bytes: number;
+}
+
+/** Entries that are listed without looking whether others have come or gone. */
+const LIST_PORTION = 64;
+/** Dead letters that leave in one transaction: the event loop waits for it. */
+const SWEEP_PORTION = 256;
+
+/** A HoldStore in an open LMDB file. In memory it has nothing but the keys of what could not be read. */
+export class LmdbHoldStore implements HoldStore {
+  readonly #options: LmdbHoldOptions;
+  readonly #writes: LmdbWrites;
+  readonly #usage: LmdbHoldUsage;
+  readonly #entries: LmdbHoldEntries;
+  readonly #letters: LmdbDeadLetters;
+  /** Keys, in hex. */
+  readonly #unreadable = new Set<string>();
+
+  /** @throws GatewayError GW_STORE_FAILED when what is counted of registrees is damaged, and errors of LMDB */
+  constructor(root: RootDatabase<unknown, string>, writes: LmdbWrites, options: LmdbHoldOptions) {
+    this.#options = options;
+    this.#writes = writes;
+    this.#usage = new LmdbHoldUsage(root);
+    this.#entries = new LmdbHoldEntries(root, this.#usage);
+    this.#letters = new LmdbDeadLetters(root, this.#usage, options.deadLetters);
+    // Found now, or by the first write that meets it, which could not be made.
+    for (const _ of this.#usage.rows());
+  }
+
+  get lastSequence(): number {
+    return this.#usage.lastSequence;
+  }
+
+  *usageAtStart(): Iterable<readonly [EntityId, HoldUsage]> {
+    for (const { registree, count, bytes } of this.#usage.rows()) {
+      if (count > 0) yield [registree as EntityId, { count, bytes }];
+    }
+  }
+
+  async put(held: HeldRequest): Promise<void> {
+    const { registree, sequence } = held;
+    const key = entryKey(registree, sequence);
+    const record = this.#encoded(() => recordOf(held, this.#options.codecs));
+    await this.#writes.write(() => this.#entries.put(registree, key, record));
+    this.#readableAgain(key);
+  }
+
+  first(registree: EntityId, skip: ReadonlySet<number>): HeldRequest | undefined {
+    for (const key of this.#entries.keys(registree, skip.size + this.#unreadable.size + 1)) {
+      const held = skip.has(sequenceIn(key)) ? undefined : this.#read(key);
+      if (held !== undefined) return held;
+    }
+    return undefined;
+  }
+
+  findLatest(registree: EntityId, latest: string): HeldRequest | undefined {
+    const key = this.#entries.findLatest(registree, latest);
+    return key && this.#read(key);
+  }
+
+  async markSent(registree: EntityId, sequence: number): Promise<void> {
+    const key = entryKey(registree, sequence);
+    await this.#writes.write(() => this.#entries.markSent(key));
+  }
+
+  async remove(registree: EntityId, sequence: number, letter?: DeadLetter): Promise<void> {
+    const key = entryKey(registree, sequence);
+    const record = letter && this.#encoded(() => letterRecordOf(letter, this.#options.codecs));
+    await this.#writes.write(() => {
+      this.#entries.take(registree, key);
+      if (letter === undefined || record === undefined) return;
+      this.#letters.put(registree, letterKey(registree, letter.at, sequence), record);
+    });
+    this.#readableAgain(key);
+  }
+
+  due(now: EpochMs, limit: number): readonly HeldRequest[] {
+    const due: HeldRequest[] = [];
+    if (limit <= 0) return due;
+    for (const { key, expires } of this.#entries.keysByExpiry(now, limit)) {
+      const held = this.#read(key);
+      // An index is not believed against the entry itself.
+      if (held !== undefined && held.expires === expires) due.push(held);
+      if (due.length === limit) break;
+    }
+    return due;
+  }
+
+  nextExpiry(): EpochMs | undefined {
+    const portion = this.#unreadable.size + 1;
+    for (const { key, expires } of this.#entries.keysByExpiry(Number.POSITIVE_INFINITY, portion)) {
+      if (this.#isUnreadable(key)) continue;
+      const record = this.#entries.find(key);
+      if (record !== undefined && headOf(record).expires === expires) return epochMs(expires);
+    }
+    return undefined;
+  }
+
+  *list(registree?: EntityId): Iterable<HeldRequest> {
+    for (const key of this.#entries.keys(registree, LIST_PORTION)) {
+      const held = this.#read(key);
+      if (held !== undefined) yield held;
+    }
+  }
+
+  *deadLetters(registree: EntityId): Iterable<DeadLetter> {
+    for (const [key, record] of this.#letters.of(registree)) {
+      const place = { at: letterTimeIn(key), sequence: letterSequenceIn(key) };
+      const letter = this.#decoded(
+        key,
+        () => letterOf(record, place, this.#options.codecs),
+        () => ({ kind: "deadLetter", registree, sequence: place.sequence, bytes: 0 }),
+      );
+      if (letter !== undefined) yield letter;
+    }
+  }
+
+  async removeDeadLetter(registree: EntityId, sequence: number): Promise<void> {
+    await this.#writes.write(() => this.#letters.removeOf(registree, sequence));
+  }
+
+  async sweepDeadLetters(now: EpochMs): Promise<void> {
+    while (this.#letters.hasOld(now)) {
+      await this.#writes.write(() => this.#letters.removeOld(now, SWEEP_PORTION));
+    }
+  }
+
+  /** The entry under a key; undefined when there is none, or none that can be read. */
+  #read(key: Buffer): HeldRequest | undefined {
+    const record = this.#isUnreadable(key) ? undefined : this.#entries.find(key);
+    if (record === undefined) return undefined;
+    const sequence = sequenceIn(key);
+    return this.#decoded(
+      key,
+      () => heldOf(record, sequence, this.#options.codecs),
+      () => {
+        const registree = (this.#usage.find(registreeIn(key))?.registree ?? "") as EntityId;
+        return { kind: "held", registree, sequence, bytes: headOf(record).bytes };
+      },
+    );
+  }
+
+  #decoded<T>(key: Buffer, decode: () => T, describe: () => UnreadableRecord): T | undefined {
+    try {
+      return decode();
+    } catch (error) {
+      if (this.#isUnreadable(key)) return undefined;
+      this.#unreadable.add(nameOf(key));
+      const record = describe();
+      // Whoever reads is in the middle of something.
+      queueMicrotask(() => this.#options.onUnreadable(record, error));
+      return undefined;
+    }
+  }
+
+  #readableAgain(key: Buffer): void {
+    if (this.#unreadable.size > 0) this.#unreadable.delete(nameOf(key));
+  }
+
+  #isUnreadable(key: Buffer): boolean {
+    return this.#unreadable.size > 0 && this.#unreadable.has(nameOf(key));
+  }
+
+  #encoded(encode: () => Buffer): Buffer {
+    try {
+      return encode();
+    } catch (cause) {
+      throw storeFailed(cause);
+    }
+  }
+}
+
+const nameOf = (key: Buffer): string => key.toString("hex");

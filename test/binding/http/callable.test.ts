@@ -1,0 +1,34 @@
+import { expect, test } from "vitest";
+import { isCallable } from "../../../src/binding/http/callable.ts";
+import { blockListOf, parseNetwork } from "../../../src/config/addresses.ts";
+
+const networks = (...texts: string[]) =>
+  blockListOf(texts.map(parseNetwork).filter((network) => network !== undefined));
+
+test.each<[string, string, string | undefined, string[]]>([
+  ["the peer's own address", "192.0.2.7", "192.0.2.7", []],
+  ["its own address on loopback", "127.0.0.1", "127.0.0.1", []],
+  ["its own address in IPv6", "2001:db8::7", "2001:db8::7", []],
+  ["its own address, spelled otherwise", "2001:db8:0:0::7", "2001:DB8::7", []],
+  ["its own address, mapped into IPv6", "::ffff:192.0.2.7", "192.0.2.7", []],
+  ["an address in a network of the list", "10.1.2.3", undefined, ["10.0.0.0/8"]],
+  ["one in the second network", "fd00::1", "192.0.2.7", ["10.0.0.0/8", "fd00::/8"]],
+  ["loopback that is listed", "127.0.0.1", "192.0.2.7", ["127.0.0.0/8"]],
+])("%s may be called (S21)", (_what, address, peerAddress, listed) => {
+  expect(isCallable(address, peerAddress, networks(...listed))).toBe(true);
+});
+
+test.each<[string, string, string | undefined, string[]]>([
+  ["an address of another", "192.0.2.8", "192.0.2.7", []],
+  ["any address when the peer's own is not known", "192.0.2.7", undefined, []],
+  ["loopback for a peer from elsewhere", "127.0.0.1", "192.0.2.7", []],
+  ["loopback in IPv6", "::1", "192.0.2.7", []],
+  ["loopback in another place of its network", "127.0.0.2", "127.0.0.1", []],
+  ["loopback, mapped into IPv6", "::ffff:127.0.0.1", "192.0.2.7", []],
+  ["link-local, where clouds tell secrets", "169.254.169.254", "192.0.2.7", []],
+  ["link-local in IPv6", "fe80::1", "2001:db8::7", []],
+  ["an address beside the networks of the list", "11.0.0.1", undefined, ["10.0.0.0/8"]],
+  ["any address for a peer whose own is none", "192.0.2.7", "", []],
+])("%s may not be called (S21)", (_what, address, peerAddress, listed) => {
+  expect(isCallable(address, peerAddress, networks(...listed))).toBe(false);
+});

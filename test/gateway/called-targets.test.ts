@@ -1,0 +1,49 @@
+import { expect, test } from "vitest";
+import { startHttpRegistree } from "../helpers/http-registree.ts";
+import { ok } from "./front.ts";
+import { away, back, startHolding } from "./hold-in.ts";
+import { ASYNCH } from "./non-blocking-in.ts";
+
+const NOT_TOLD = "the result of a non-blocking request was not told";
+
+test("the result of a non-blocking request is sent to a target over HTTP that may be called, at exactly that URL (TS-0004, 7.5.1.2.5)", async () => {
+  const front = await startHolding({ "calls.networks": "127.0.0.0/8" });
+  const target = await startHttpRegistree();
+  const point = await away(front);
+  const headers = { "X-M2M-RTU": `${target.url}/results?of=n1` };
+  expect(await front.notify(`${point}?rt=2`, { headers })).toMatchObject(ASYNCH);
+  await back(front, "CAE1", { answer: ok });
+  const result = await target.next();
+  expect(result).toMatchObject({ method: "POST", target: "/results?of=n1" });
+  expect(result.headers["content-type"]).toBe("application/json");
+  expect(JSON.parse(result.bytes.toString())).toMatchObject({
+    "m2m:rsp": { rsc: 2000, rqi: "n1" },
+  });
+});
+
+test("to any other it is not sent, and the log says so (S21)", async () => {
+  const front = await startHolding();
+  const target = await startHttpRegistree();
+  const point = await away(front);
+  const headers = { "X-M2M-RTU": target.url };
+  expect(await front.notify(`${point}?rt=2`, { headers })).toMatchObject(ASYNCH);
+  await back(front, "CAE1", { answer: ok });
+  await expect
+    .poll(() => front.gateway.log)
+    .toContainEqual(expect.objectContaining({ msg: NOT_TOLD }));
+  expect(target.connections).toBe(0);
+});
+
+test("a registree is told at its own address", async () => {
+  const front = await startHolding();
+  const target = await startHttpRegistree();
+  await away(front);
+  const { ae: asker } = await front.ae("CAE2", { answer: ok });
+  const rt = { rtv: 2, nu: [`${target.url}/r`] };
+  const pc = { "m2m:sgn": { sur: "s" } };
+  expect(await asker.request({ op: 5, to: "CAE1", fr: "CAE2", rt, pc })).toMatchObject({
+    rsc: 1002,
+  });
+  await back(front, "CAE1", { answer: ok });
+  expect(await target.next()).toMatchObject({ target: "/r" });
+});

@@ -1,0 +1,91 @@
+import { describe, expect, test } from "vitest";
+import type { Front } from "./front.ts";
+import { answer, away, back, expectConserved, holdAll, startHolding } from "./hold-in.ts";
+
+interface Listed {
+  readonly sequence: number;
+  readonly requestIdentifier: string;
+  readonly outcome: string;
+  readonly reason: string;
+}
+
+const lettersOf = async (front: Front, registree: string): Promise<readonly Listed[]> => {
+  const query = `registree=${encodeURIComponent(registree)}`;
+  const response = await fetch(`${front.gateway.admin}/api/v1/dead-letters?${query}`);
+  const { deadLetters } = (await response.json()) as { deadLetters: readonly Listed[] };
+  return deadLetters;
+};
+
+const replay = async (front: Front, registree: string, sequence: number): Promise<number> => {
+  const query = `registree=${encodeURIComponent(registree)}&sequence=${sequence}`;
+  const url = `${front.gateway.admin}/api/v1/dead-letters/replay?${query}`;
+  return (await fetch(url, { method: "POST" })).status;
+};
+
+describe("what was not delivered", () => {
+  test("is kept with the reason, and goes out again when that is asked for", async () => {
+    const front = await startHolding({ "hold.notifyDefault": "1h" });
+    const point = await away(front);
+    await holdAll(front, point, ["n1", "n2"]);
+    front.clock.advance(3_600_000);
+    await front.gateway.metricIs('m2mgw_hold_settled_total{outcome="expired"}', 2);
+    const [first, second] = await lettersOf(front, "CAE1");
+    expect(first).toMatchObject({ requestIdentifier: "n1", outcome: "expired" });
+    expect(first?.reason).toMatch(/expiration/);
+    expect(second).toMatchObject({ requestIdentifier: "n2" });
+    expect(first).not.toHaveProperty("content");
+
+    expect(await replay(front, "/id-in/CAE1", Number(first?.sequence))).toBe(200);
+    const ae = await back(front);
+    const delivered = await ae.nextRequest();
+    expect(delivered).toMatchObject({ op: 5, rqi: "n1" });
+    answer(ae, delivered);
+    await front.gateway.metricIs('m2mgw_hold_settled_total{outcome="delivered"}', 1);
+    expect(await lettersOf(front, "CAE1")).toMatchObject([{ requestIdentifier: "n2" }]);
+    await expectConserved(front.gateway);
+  });
+
+  test("is kept too when the registree answers with an error", async () => {
+    const front = await startHolding();
+    const point = await away(front);
+    await holdAll(front, point, ["n1"]);
+    const ae = await back(front);
+    answer(ae, await ae.nextRequest(), { rsc: 4000 });
+    await front.gateway.metricIs('m2mgw_hold_settled_total{outcome="delivered"}', 1);
+    const [letter] = await lettersOf(front, "CAE1");
+    expect(letter).toMatchObject({ outcome: "delivered", reason: "the registree answered 4000" });
+  });
+
+  test("is bounded for each registree: the oldest leave", async () => {
+    const front = await startHolding({ "hold.deadLetters": "2", "hold.notifyDefault": "1s" });
+    const point = await away(front);
+    await holdAll(front, point, ["n1", "n2", "n3"]);
+    front.clock.advance(1_000);
+    await front.gateway.metricIs('m2mgw_hold_settled_total{outcome="expired"}', 3);
+    const kept = await lettersOf(front, "CAE1");
+    expect(kept.map(({ requestIdentifier }) => requestIdentifier)).toEqual(["n2", "n3"]);
+  });
+
+  test("is given up after its time", async () => {
+    const front = await startHolding({ "hold.deadLettersKept": "1d", "hold.notifyDefault": "1s" });
+    const point = await away(front);
+    await holdAll(front, point, ["n1"]);
+    front.clock.advance(1_000);
+    await front.gateway.metricIs('m2mgw_hold_settled_total{outcome="expired"}', 1);
+    expect(await lettersOf(front, "CAE1")).toHaveLength(1);
+    front.clock.advance(86_400_000);
+    front.clock.advance(600_000);
+    while ((await lettersOf(front, "CAE1")).length > 0) {
+      front.clock.advance(600_000);
+      await new Promise((again) => setImmediate(again));
+    }
+  });
+
+  test("is asked for with the registree's ID, and replayed with a sequence that is there", async () => {
+    const front = await startHolding();
+    const url = `${front.gateway.admin}/api/v1/dead-letters`;
+    expect((await fetch(url)).status).toBe(400);
+    expect(await lettersOf(front, "CNobody")).toEqual([]);
+    expect(await replay(front, "CNobody", 1)).toBe(404);
+  });
+});
