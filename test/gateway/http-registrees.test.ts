@@ -84,6 +84,20 @@ test("while its server is down a Notify is held; it is delivered in order once t
   expect(await notify("/CAE1", "n4")).toMatchObject(SERVED);
 });
 
+test.each([502, 503])(
+  "a proxy's own %d says that the registree is away: a Notify is held",
+  async (status) => {
+    const { clock, gateway, notify, register } = await startStandalone();
+    const registree = await startHttpRegistree();
+    await register([`${registree.url}/in`]);
+    registree.answer((_request, response) => void response.writeHead(status).end());
+    expect(await notify("/CAE1")).toMatchObject(HELD);
+    registree.answer((request, response) => reply(request, response));
+    clock.advance(1_000);
+    await gateway.metricIs('m2mgw_hold_settled_total{outcome="delivered"}', 1);
+  },
+);
+
 test("who is away answers no verification: 5103, and nothing is held", async () => {
   const standalone = await registered();
   await standalone.device.stop();

@@ -1,5 +1,5 @@
 import type { Clock, EpochMs } from "../../base/clock.ts";
-import { GatewayError } from "../../base/errors.ts";
+import { type FailureCode, GatewayError } from "../../base/errors.ts";
 import type { Codecs } from "../../codec/codec.ts";
 import type { Caller, NamedAddress } from "../../core/ports.ts";
 import type { Serialization } from "../../primitive/content.ts";
@@ -107,6 +107,8 @@ export class PoaPort implements Caller {
         whyUnsent: () => (pool.stats.connected > 0 ? "GW_NOT_SENT_IN_TIME" : "GW_TARGET_OFFLINE"),
       },
     );
+    const gone = answer.isOneM2m ? undefined : GATEWAY_STATUSES.get(answer.status);
+    if (gone !== undefined) throw new GatewayError(gone);
     return responseOfAnswer(answer, request, {
       codecs,
       laterHeaders,
@@ -116,6 +118,13 @@ export class PoaPort implements Caller {
     });
   }
 }
+
+/** What a proxy before the registree says when that is not there (RFC 9110, 15.6); a registree says so in oneM2M's terms. */
+const GATEWAY_STATUSES: ReadonlyMap<number, FailureCode> = new Map([
+  [502, "GW_TARGET_OFFLINE"],
+  [503, "GW_TARGET_OFFLINE"],
+  [504, "GW_NO_ANSWER"],
+]);
 
 /** What is spoken there: what the address says, else what suits whoever reads there best, else what comes. */
 function spokenAt(
