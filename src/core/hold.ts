@@ -88,7 +88,7 @@ export class Hold {
    * Stores a request. Once this resolves its originator may be told so: it would survive a crash.
    *
    * @param reference of the `<request>` that tells what becomes of it
-   * @throws GatewayError GW_HOLD_FULL, GW_OVERLOADED, GW_HOLD_FAILED
+   * @throws GatewayError GW_HOLD_FULL, GW_OVERLOADED, GW_HOLD_FAILED, GW_TARGET_UNKNOWN, GW_SUPERSEDED
    */
   async store(toHold: ToHold, reference: string | undefined): Promise<void> {
     const latest = latestOf(toHold.timedRequest.request);
@@ -151,6 +151,7 @@ export class Hold {
     const line = this.#ledger.find(registree);
     if (line === undefined) return;
     const gone = new GatewayError("GW_TARGET_UNKNOWN");
+    line.deregistrations += 1;
     for (const open of line.opened()) this.#ledger.endOpen(line, open, "cancelled", gone);
     for (const held of this.#parts.store.list(registree)) {
       void this.#ledger.end(line, held, "cancelled", gone);
@@ -225,6 +226,7 @@ export class Hold {
       reference,
       sent: false,
     };
+    const { deregistrations } = line;
     // Neither it nor the one in whose place it is put may go out meanwhile.
     line.hide(held.sequence);
     if (!isStored(before)) supersede(this.#ledger, line, before);
@@ -241,6 +243,11 @@ export class Hold {
     this.#ledger.accepted();
     if (isStored(before)) this.#ledger.replaced(line, before);
     else line.wasStored();
+    if (line.deregistrations !== deregistrations) {
+      const gone = new GatewayError("GW_TARGET_UNKNOWN");
+      void this.#ledger.end(line, held, "cancelled", gone);
+      throw gone;
+    }
     this.#expiry.watch(held.expires);
     this.#delivery.advance(line);
   }

@@ -208,6 +208,19 @@ test("deregistration while the disk marks a Create as sent ends it once", async 
   expect(process.holding.hold.usage).toEqual({ count: 0, bytes: 0 });
 });
 
+test("deregistration while a Notify is on its way to the disk leaves nothing held, and tells its originator 4004", async () => {
+  const process = new HoldProcess();
+  process.disk.slowness = 3;
+  const answer = process.send(AE, NOTE);
+  while (process.disk.underWay === 0) await new Promise((resolve) => setImmediate(resolve));
+  await process.registry.deregister(AE);
+  await process.quiet();
+  expect(await stateOf(answer)).toBe("4004 GW_TARGET_UNKNOWN");
+  expect(process.held()).toEqual([]);
+  expect(process.counts).toMatchObject({ accepted: 1, cancelled: 1 });
+  expect(process.holding.hold.usage).toEqual({ count: 0, bytes: 0 });
+});
+
 describe("a store that fails", () => {
   test("takes nothing in: 5103, and nothing is held (D4)", async () => {
     const process = new HoldProcess();
