@@ -171,6 +171,10 @@ export class HoldLine {
     return at >= 0;
   }
 
+  get openCount(): number {
+    return this.#open.length;
+  }
+
   /** The open ones, in order; a copy. */
   opened(): readonly OpenRequest[] {
     return [...this.#open];

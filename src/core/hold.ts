@@ -68,6 +68,11 @@ export class Hold {
     return this.#quota.usage;
   }
 
+  /** How many of what is held are exchanges that are kept open. */
+  get openExchanges(): number {
+    return this.#ledger.lines().reduce((sum, line) => sum + line.openCount, 0);
+  }
+
   /** False while the store takes nothing in, as when the disk is full. */
   get accepting(): boolean {
     return !this.#storeFails;

@@ -5,6 +5,8 @@ import { type HoldUsage, OUTCOMES } from "../core/hold-store.ts";
 export interface HeldFigures {
   readonly counts: HoldCounts;
   readonly usage: HoldUsage;
+  /** How many of those are exchanges that are kept open. */
+  readonly openExchanges: number;
   readonly accepting: boolean;
 }
 
@@ -42,6 +44,12 @@ export function exportHeld(held: () => HeldFigures, add: Export): void {
     () => OUTCOMES.map((outcome) => ({ value: held().counts[outcome], labels: { outcome } })),
   );
   single("gauge", "m2mgw_hold_entries", "Primitives that are held now.", () => held().usage.count);
+  single(
+    "gauge",
+    "m2mgw_hold_open",
+    "Of what is held now, exchanges that are kept open; the rest is on disk.",
+    () => held().openExchanges,
+  );
   single("gauge", "m2mgw_hold_bytes", "Bytes that are held now.", () => held().usage.bytes);
   single(
     "gauge",

@@ -18,7 +18,7 @@ const measured = {
   links: () => 3,
   registrees: () => 7,
   version: "1.2.3",
-  held: () => ({ counts, usage: { count: 2, bytes: 700 }, accepting: true }),
+  held: () => ({ counts, usage: { count: 2, bytes: 700 }, openExchanges: 1, accepting: true }),
 };
 const LINK = new FakeLink({ id: "link-that-is-no-label" });
 
@@ -69,6 +69,7 @@ describe("at the start", () => {
       expect(samples.get(`m2mgw_hold_settled_total{outcome="${outcome}"}`)).toBe(counts[outcome]);
     }
     expect(samples.get("m2mgw_hold_entries")).toBe(2);
+    expect(samples.get("m2mgw_hold_open")).toBe(1);
     expect(samples.get("m2mgw_hold_bytes")).toBe(700);
     expect(samples.get("m2mgw_hold_accepting")).toBe(1);
   });
