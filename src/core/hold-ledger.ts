@@ -119,9 +119,11 @@ export class HoldLedger {
     line.hide(sequence);
     line.sent(sequence);
     try {
-      // First: what happened to a Create must be told even if the process ends here.
-      await this.#tellResult(held, result);
-      await store.remove(registree, sequence, this.#letter(held, outcome, result));
+      // In one turn, so that all of it comes to the disk or nothing: nobody is told two results.
+      await Promise.all([
+        this.#tellResult(held, result),
+        store.remove(registree, sequence, this.#letter(held, outcome, result)),
+      ]);
     } catch (error) {
       this.#warn("what became of a held primitive could not be written yet", held, error);
       clock.at(later(clock.now(), STORE_PAUSE), () => {

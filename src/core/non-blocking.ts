@@ -127,10 +127,13 @@ export class NonBlocking {
     if (result instanceof GatewayError && result.code === "GW_ORIGINATOR_GONE") return;
     const response =
       result instanceof GatewayError ? respondFailure(record.request, result) : result;
-    if (record.notifies) await notify(record.request, responseOf(record, response));
     const now = clock.now();
     const expires = this.#keptUntil(record.request, now);
-    await table.put(reference, { ...record, changed: now, expires, result: response });
+    // In one turn with each other and with the end of what was held.
+    await Promise.all([
+      record.notifies ? notify(record.request, responseOf(record, response)) : undefined,
+      table.put(reference, { ...record, changed: now, expires, result: response }),
+    ]);
     this.#done(this.#keyOf(record.request), reference);
     this.#expireAt(reference, expires);
   }

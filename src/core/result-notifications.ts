@@ -55,14 +55,16 @@ export class ResultNotifications {
    * @throws GatewayError GW_HOLD_FAILED when the store took none of them in
    */
   async notify(request: RequestPrimitive, result: ExactObject): Promise<void> {
-    for (const target of targetsOf(request)) {
-      try {
-        await this.#send(target, request, result);
-      } catch (error) {
-        if (error instanceof GatewayError && error.code === "GW_HOLD_FAILED") throw error;
-        this.#warn(target, error);
-      }
-    }
+    await Promise.all(
+      targetsOf(request).map(async (target) => {
+        try {
+          await this.#send(target, request, result);
+        } catch (error) {
+          if (error instanceof GatewayError && error.code === "GW_HOLD_FAILED") throw error;
+          this.#warn(target, error);
+        }
+      }),
+    );
   }
 
   async #send(target: string, request: RequestPrimitive, result: ExactObject): Promise<void> {

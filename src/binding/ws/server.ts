@@ -25,6 +25,9 @@ import {
 import { type LinkLimits, type LinkOptions, WsLink } from "./link.ts";
 import { isTrusted, type TrustRules } from "./trust.ts";
 
+/** Connections that may wait to be accepted: after a network cut thousands of registrees return at once. */
+const BACKLOG = 4096;
+
 export interface WsServerOptions {
   readonly host: string;
   readonly port: number;
@@ -83,7 +86,7 @@ export class WsServer implements Binding {
     if (shared !== undefined) return Promise.resolve(this.#address());
     return new Promise((resolve, reject) => {
       this.#server.once("error", reject);
-      this.#server.listen({ host, port }, () => {
+      this.#server.listen({ host, port, backlog: BACKLOG }, () => {
         this.#server.off("error", reject);
         resolve(this.#address());
       });
