@@ -3,6 +3,8 @@ import type { EntityId } from "../primitive/identifiers.ts";
 import type { RequestPrimitive } from "../primitive/primitive.ts";
 import type { Hold } from "./hold.ts";
 import type { DeadLetter, HoldStore } from "./hold-store.ts";
+import type { Observer } from "./ports.ts";
+import type { Registry } from "./registry.ts";
 
 /** Times that a request which is sent anew must not carry: they have passed. */
 const TIMES: ReadonlySet<string> = new Set(["rqet", "rset", "oet"]);
@@ -12,11 +14,21 @@ export class DeadLetters {
   readonly #store: HoldStore;
   readonly #hold: Hold;
   readonly #clock: Clock;
+  readonly #registry: Pick<Registry, "registration">;
+  readonly #observer: Pick<Observer, "warn">;
 
-  constructor(parts: { readonly store: HoldStore; readonly hold: Hold; readonly clock: Clock }) {
+  constructor(parts: {
+    readonly store: HoldStore;
+    readonly hold: Hold;
+    readonly clock: Clock;
+    readonly registry: Pick<Registry, "registration">;
+    readonly observer: Pick<Observer, "warn">;
+  }) {
     this.#store = parts.store;
     this.#hold = parts.hold;
     this.#clock = parts.clock;
+    this.#registry = parts.registry;
+    this.#observer = parts.observer;
   }
 
   /** Those of one registree, the oldest first. */
@@ -24,13 +36,28 @@ export class DeadLetters {
     return this.#store.deadLetters(registree);
   }
 
+  /** The registree is no more: whoever registers under its ID later has no business with them. */
+  forget(registree: EntityId): void {
+    const sequences = new Set(
+      Array.from(this.#store.deadLetters(registree), ({ held }) => held.sequence),
+    );
+    for (const sequence of sequences) {
+      this.#store
+        .removeDeadLetter(registree, sequence)
+        .catch((error: unknown) =>
+          this.#observer.warn("a dead letter could not be removed", { registree, sequence, error }),
+        );
+    }
+  }
+
   /**
    * Holds a dead letter again, as if it had just arrived without a time of its own; from then on it is none.
    *
-   * @returns false when there is none with this sequence
+   * @returns false when there is none with this sequence, or nobody is registered to get it
    * @throws GatewayError GW_HOLD_FULL, GW_OVERLOADED, GW_HOLD_FAILED, GW_STORE_FAILED
    */
   async replay(registree: EntityId, sequence: number): Promise<boolean> {
+    if (this.#registry.registration(registree) === undefined) return false;
     for (const { held } of this.#store.deadLetters(registree)) {
       if (held.sequence !== sequence) continue;
       const timedRequest = {

@@ -54,16 +54,18 @@ export function createHolding(parts: HoldingParts): Holding {
   const deliveries = new Deliveries({ ...parts, hold, nonBlocking, reach });
   const exchanges = new Exchanges({ ...parts, deliveries, nonBlocking });
   const notifications = new ResultNotifications({ ...parts, hold, exchanges });
+  const deadLetters = new DeadLetters({ ...parts, hold });
   reach.onReturned = (registree) => hold.returned(registree);
   registry.onDeregistered = (registree) => {
     reach.forget(registree);
     hold.forget(registree);
+    deadLetters.forget(registree);
   };
   return {
     exchanges,
     hold,
     reach,
-    deadLetters: new DeadLetters({ ...parts, hold }),
+    deadLetters,
     resume: () => {
       for (const [registree] of store.usageAtStart()) hold.returned(registree);
     },

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { type FileHandle, open } from "node:fs/promises";
+import { type FileHandle, open, stat } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { promisify } from "node:util";
 import { GatewayError } from "../base/errors.ts";
@@ -25,7 +25,10 @@ const TRANSACTION_AT = 128;
 const META_BYTES = 136;
 const PAGE_SIZES = [512, 1024, 2048, 4096, 8192, 16_384, 32_768, 65_536];
 
+/** The least that reading all of a file may take. */
 const PROBE_MILLIS = 60_000;
+/** A disk that reads less of it in a millisecond is as good as broken. */
+const SLOWEST = 4_096;
 /** Reads all there is, so that what would end a process ends this one. */
 const PROBE = `
 const [lmdb, path, schemaKey, schema, maxDbs, byteTables] = process.argv.slice(1);
@@ -122,9 +125,10 @@ async function probeFault(path: string): Promise<string | undefined> {
     String(MAX_TABLES),
     BYTE_TABLE_PREFIX,
   ];
+  const timeout = Math.max(PROBE_MILLIS, (await stat(path)).size / SLOWEST);
   try {
     const { stdout } = await promisify(execFile)(process.execPath, argv, {
-      timeout: PROBE_MILLIS,
+      timeout,
       killSignal: "SIGKILL",
     });
     const { schema } = JSON.parse(stdout) as { schema?: unknown };
@@ -133,6 +137,10 @@ async function probeFault(path: string): Promise<string | undefined> {
       ? "is an LMDB file of something else: it has no schema version"
       : `has schema version ${schema}, and this program reads version ${SCHEMA}`;
   } catch (cause) {
-    throw stateFault(path, "is damaged: reading all of it failed in a process of its own", cause);
+    const isSlow = cause instanceof Error && "killed" in cause && cause.killed === true;
+    const fault = isSlow
+      ? `could not be read within ${Math.round(timeout / 1000)} s`
+      : "is damaged: reading all of it failed in a process of its own";
+    throw stateFault(path, fault, cause);
   }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Front } from "./front.ts";
-import { answer, away, back, expectConserved, holdAll, startHolding } from "./hold-in.ts";
+import { answer, away, back, expectConserved, holdAll, leave, startHolding } from "./hold-in.ts";
 
 interface Listed {
   readonly sequence: number;
@@ -54,6 +54,22 @@ describe("what was not delivered", () => {
     await front.gateway.metricIs('m2mgw_hold_settled_total{outcome="delivered"}', 1);
     const [letter] = await lettersOf(front, "CAE1");
     expect(letter).toMatchObject({ outcome: "delivered", reason: "the registree answered 4000" });
+  });
+
+  test("goes with its registree, and is not replayed to whoever registers under the same ID later", async () => {
+    const front = await startHolding({ "hold.notifyDefault": "1s" });
+    const { ae, point } = await front.ae("CAE1");
+    await leave(front, ae);
+    await holdAll(front, point, ["n1"]);
+    front.clock.advance(1_000);
+    await front.gateway.metricIs('m2mgw_hold_settled_total{outcome="expired"}', 1);
+    const [letter] = await lettersOf(front, "CAE1");
+    const again = await back(front);
+    await again.request({ op: 4, to: "cse-in/ae-CAE1", fr: "CAE1" });
+    while ((await lettersOf(front, "CAE1")).length > 0) {
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(await replay(front, "CAE1", Number(letter?.sequence))).toBe(404);
   });
 
   test("is bounded for each registree: the oldest leave", async () => {
