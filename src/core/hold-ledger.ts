@@ -12,8 +12,8 @@ export interface LedgerParts {
   readonly quota: HoldQuota;
   readonly clock: Clock;
   readonly observer: Observer;
-  /** Told what came of a stored request that has a reference, before the request leaves the store. */
-  readonly onResult: (held: HeldRequest, result: Result) => Promise<void>;
+  /** Told what came of a stored request that has a reference. Resolves with what is left to do when that has left the store. */
+  readonly onResult: (held: HeldRequest, result: Result) => Promise<() => void>;
 }
 
 export type HoldCounts = Readonly<Record<Outcome | "accepted" | "restored", number>>;
@@ -120,10 +120,11 @@ export class HoldLedger {
     line.sent(sequence);
     try {
       // In one turn, so that all of it comes to the disk or nothing: nobody is told two results.
-      await Promise.all([
+      const [after] = await Promise.all([
         this.#tellResult(held, result),
         store.remove(registree, sequence, this.#letter(held, outcome, result)),
       ]);
+      after?.();
     } catch (error) {
       this.#warn("what became of a held primitive could not be written yet", held, error);
       clock.at(later(clock.now(), STORE_PAUSE), () => {
@@ -159,8 +160,8 @@ export class HoldLedger {
     );
   }
 
-  async #tellResult(held: HeldRequest, result: Result): Promise<void> {
-    if (held.reference !== undefined) await this.#parts.onResult(held, result);
+  async #tellResult(held: HeldRequest, result: Result): Promise<(() => void) | undefined> {
+    return held.reference === undefined ? undefined : await this.#parts.onResult(held, result);
   }
 
   /** Kept for whoever wants to know why something did not arrive, or was refused where it arrived. */

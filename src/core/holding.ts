@@ -13,7 +13,7 @@ import { ResultNotifications } from "./result-notifications.ts";
 export interface HoldingParts
   extends Omit<HoldParts, "onResult" | "reach">,
     ReachParts,
-    Omit<NonBlockingParts, "cancel" | "isHeld" | "isUnderWay" | "notify"> {
+    Omit<NonBlockingParts, "cancel" | "isHeld" | "isUnderWay" | "notifications"> {
   readonly cse: Port;
   readonly patience: Patience;
   readonly accepted: AcceptedRequests;
@@ -49,7 +49,11 @@ export function createHolding(parts: HoldingParts): Holding {
     cancel: (registree, reference) => hold.cancel(registree, reference),
     isHeld: (registree, reference) => hold.isHeld(registree, reference),
     isUnderWay: (reference) => hold.isUnderWay(reference),
-    notify: (request, result) => notifications.notify(request, result),
+    notifications: {
+      hold: (request, result) => notifications.hold(request, result),
+      concernsOthers: (request) => notifications.concernsOthers(request),
+      tellOthers: (request, result) => notifications.tellOthers(request, result),
+    },
   });
   const deliveries = new Deliveries({ ...parts, hold, nonBlocking, reach });
   const exchanges = new Exchanges({ ...parts, deliveries, nonBlocking });
@@ -67,6 +71,7 @@ export function createHolding(parts: HoldingParts): Holding {
     reach,
     deadLetters,
     resume: () => {
+      nonBlocking.resume();
       for (const [registree] of store.usageAtStart()) hold.returned(registree);
     },
     close: () => {

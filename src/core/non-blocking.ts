@@ -37,8 +37,15 @@ export interface NonBlockingParts {
   readonly isHeld: (registree: EntityId, reference: string) => boolean;
   /** Whether it has gone out and is not answered. */
   readonly isUnderWay: (reference: string) => boolean;
-  /** Sends the result to whoever is to be told. Resolves when it would survive a crash. */
-  readonly notify: (request: RequestPrimitive, result: ExactObject) => Promise<void>;
+  readonly notifications: ResultTellers;
+}
+
+/** Who tells results to those that are to be told. */
+export interface ResultTellers {
+  /** Resolves when it would survive a crash. @throws GatewayError GW_HOLD_FAILED */
+  hold(request: RequestPrimitive, result: ExactObject): Promise<void>;
+  concernsOthers(request: RequestPrimitive): boolean;
+  tellOthers(request: RequestPrimitive, result: ExactObject): Promise<void>;
 }
 
 /** A request that has a `<request>` and no result. */
@@ -70,11 +77,14 @@ export class NonBlocking {
   readonly #expiries = new Map<string, Timer>();
   /** Those without a result, by originator and Request Identifier; of a Notify the latest. */
   readonly #accepted = new Map<string, Accepted>();
+  /** Those whose result may not have been told when the last process ended. */
+  readonly #untold: string[] = [];
 
   constructor(parts: NonBlockingParts) {
     this.#parts = parts;
-    for (const [id, { expires, request, result }] of parts.table.entries()) {
+    for (const [id, { expires, request, result, untold }] of parts.table.entries()) {
       this.#expireAt(id, expires);
+      if (untold) this.#untold.push(id);
       if (result === undefined) this.#accepted.set(this.#keyOf(request), { id, state: "restored" });
     }
   }
@@ -118,24 +128,49 @@ export class NonBlocking {
     throw stored.status === "rejected" ? stored.reason : new GatewayError("GW_HOLD_FAILED");
   }
 
-  /** The request has ended. Resolves when its result would survive a crash. @throws GatewayError GW_STORE_FAILED */
-  async settled({ reference = "" }: HeldRequest, result: Result): Promise<void> {
-    const { clock, notify, table } = this.#parts;
-    const record = table.get(reference);
-    if (record === undefined || record.result !== undefined) return;
+  /**
+   * The request has ended. Resolves when its result would survive a crash, with what is left to do once its end does
+   * too. @throws GatewayError GW_STORE_FAILED
+   */
+  async settled({ reference = "" }: HeldRequest, result: Result): Promise<() => void> {
+    const { clock, notifications, table } = this.#parts;
+    const before = table.get(reference);
+    if (before === undefined || before.result !== undefined) return () => {};
     // Its originator has taken it back and is told so by the answer to that.
-    if (result instanceof GatewayError && result.code === "GW_ORIGINATOR_GONE") return;
-    const response =
-      result instanceof GatewayError ? respondFailure(record.request, result) : result;
+    if (result instanceof GatewayError && result.code === "GW_ORIGINATOR_GONE") return () => {};
+    const { notifies, request } = before;
+    const response = result instanceof GatewayError ? respondFailure(request, result) : result;
     const now = clock.now();
-    const expires = this.#keptUntil(record.request, now);
+    const expires = this.#keptUntil(request, now);
+    const untold = notifies && notifications.concernsOthers(request);
+    const record = { ...before, changed: now, expires, result: response, untold };
     // In one turn with each other and with the end of what was held.
     await Promise.all([
-      record.notifies ? notify(record.request, responseOf(record, response)) : undefined,
-      table.put(reference, { ...record, changed: now, expires, result: response }),
+      notifies ? notifications.hold(request, responseOf(record, response)) : undefined,
+      table.put(reference, record),
     ]);
-    this.#done(this.#keyOf(record.request), reference);
+    this.#done(this.#keyOf(request), reference);
     this.#expireAt(reference, expires);
+    return () => this.#tellOthers(reference, record);
+  }
+
+  /** Tells what may not have been told when the last process ended. */
+  resume(): void {
+    for (const id of this.#untold.splice(0)) {
+      const record = this.#parts.table.get(id);
+      if (record !== undefined) this.#tellOthers(id, record);
+    }
+  }
+
+  #tellOthers(id: string, record: RequestRecord): void {
+    const { notifications, table } = this.#parts;
+    if (!record.untold || record.result === undefined) return;
+    notifications
+      .tellOthers(record.request, responseOf(record, record.result))
+      .then(() =>
+        this.#expiries.has(id) ? table.put(id, { ...record, untold: false }) : undefined,
+      )
+      .catch((error: unknown) => this.#warn(id, error));
   }
 
   /** Answers a request for a `<request>` (TS-0004, 7.4.12). Never rejects. */
@@ -203,6 +238,7 @@ export class NonBlocking {
       expires: later(expires ?? later(arrived, waitsFor), keptFor),
       result: undefined,
       notifies: result === "notified",
+      untold: false,
     };
     this.#expireAt(id, record.expires);
     await table.put(id, record);
@@ -246,6 +282,6 @@ export class NonBlocking {
   }
 
   #warn(id: string, error: unknown): void {
-    this.#parts.observer.warn("a <request> could not be removed", { request: id, error });
+    this.#parts.observer.warn("a <request> could not be stored or removed", { request: id, error });
   }
 }

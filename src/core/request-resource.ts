@@ -20,6 +20,8 @@ export interface RequestRecord {
   readonly result: ResponsePrimitive | undefined;
   /** Whether its originator is to be told the result. */
   readonly notifies: boolean;
+  /** There is a result, and those whom it is to be told and who are no registrees may not have been told. */
+  readonly untold: boolean;
 }
 
 const RESOURCE_TYPE = 17;

@@ -1,7 +1,7 @@
 import { type Clock, later } from "../base/clock.ts";
 import { GatewayError } from "../base/errors.ts";
 import { type ExactObject, MadeContent } from "../primitive/content.ts";
-import { entityIdOf } from "../primitive/identifiers.ts";
+import { entityIdOf, stemOf } from "../primitive/identifiers.ts";
 import {
   NOTHING_CARRIED,
   type RequestPrimitive,
@@ -15,8 +15,8 @@ import type { Hold } from "./hold.ts";
 import type { HoldTimes } from "./hold-policy.ts";
 import { isHttpPoint, type PointsOfAccess } from "./points-of-access.ts";
 import type { Caller, Observer } from "./ports.ts";
-import type { Registry } from "./registry.ts";
-import { chooseRoute } from "./route.ts";
+import type { Registration, Registry } from "./registry.ts";
+import { chooseRoute, type Route } from "./route.ts";
 
 export interface ResultNotificationParts {
   readonly clock: Clock;
@@ -32,6 +32,16 @@ export interface ResultNotificationParts {
   readonly originator: string;
   /** Random text for an identifier. */
   readonly newId: () => string;
+}
+
+type RegistreeRoute = Extract<Route, { via: "registree" }>;
+
+/** Somebody who is to be told. */
+interface Target<R extends Route> {
+  readonly route: R;
+  /** As the request names it. */
+  readonly target: string;
+  readonly to: string;
 }
 
 const URL_WITH_SCHEME = /^[a-z][a-z0-9+.-]*:/i;
@@ -51,14 +61,19 @@ export class ResultNotifications {
   }
 
   /**
+   * Holds the news for those that are registrees.
+   *
    * @param result what `m2m:rsp` has
-   * @throws GatewayError GW_HOLD_FAILED when the store took none of them in
+   * @throws GatewayError GW_HOLD_FAILED when the store fails
    */
-  async notify(request: RequestPrimitive, result: ExactObject): Promise<void> {
+  async hold(request: RequestPrimitive, result: ExactObject): Promise<void> {
     await Promise.all(
-      targetsOf(request).map(async (target) => {
+      this.#targets(request, "registree").map(async ({ route, target, to }) => {
         try {
-          await this.#send(target, request, result);
+          const { hold } = this.#parts;
+          const timedRequest = this.#notification(to, request, result);
+          const { registree } = route;
+          await hold.store({ registree, sequence: hold.nextSequence(), timedRequest }, undefined);
         } catch (error) {
           if (error instanceof GatewayError && error.code === "GW_HOLD_FAILED") throw error;
           this.#warn(target, error);
@@ -67,18 +82,54 @@ export class ResultNotifications {
     );
   }
 
-  async #send(target: string, request: RequestPrimitive, result: ExactObject): Promise<void> {
-    const { clock, exchanges, hold, originator, newId, points, registry } = this.#parts;
+  /** Whether anybody is to be told who is no registree. */
+  concernsOthers(request: RequestPrimitive): boolean {
+    return this.#targets(request, "other").length > 0;
+  }
+
+  /** Tells those who are no registrees, each once. Resolves when all have been tried; never rejects. */
+  async tellOthers(request: RequestPrimitive, result: ExactObject): Promise<void> {
+    await Promise.all(
+      this.#targets(request, "other").map(async ({ route, target, to }) => {
+        try {
+          if (route.via === "refuse") throw new GatewayError(route.code);
+          const timedRequest = this.#notification(to, request, result);
+          const { responseStatusCode } = URL_WITH_SCHEME.test(target)
+            ? await this.#call(target, timedRequest.request, request.from)
+            : await this.#parts.exchanges.carry({ via: "cse" }, timedRequest);
+          if (!isSuccess(responseStatusCode)) this.#warn(target, `answered ${responseStatusCode}`);
+        } catch (error) {
+          this.#warn(target, error);
+        }
+      }),
+    );
+  }
+
+  #targets(request: RequestPrimitive, who: "registree"): readonly Target<RegistreeRoute>[];
+  #targets(request: RequestPrimitive, who: "other"): readonly Target<Route>[];
+  #targets(request: RequestPrimitive, who: "registree" | "other"): readonly Target<Route>[] {
+    return targetsOf(request)
+      .map((target) => this.#targetOf(target, request))
+      .filter(({ route }) => (route.via === "registree") === (who === "registree"));
+  }
+
+  #targetOf(target: string, { from }: RequestPrimitive): Target<Route> {
+    const { points, registry } = this.#parts;
     const token = target.startsWith(points.base)
       ? target.slice(points.base.length).replace(/[/?].*$/, "")
       : undefined;
-    const isUrl = token === undefined && URL_WITH_SCHEME.test(target);
     const route = chooseRoute("notify", target, token, registry);
-    if (route.via === "refuse") throw new GatewayError(route.code);
+    if (token === undefined && !URL_WITH_SCHEME.test(target)) return { route, target, to: target };
+    const called = token === undefined ? undefined : registry.byToken(token);
+    return { route, target, to: called === undefined ? (from ?? target) : idForTo(called) };
+  }
+
+  #notification(to: string, request: RequestPrimitive, result: ExactObject): TimedRequest {
+    const { clock, newId, originator } = this.#parts;
     const notification: RequestPrimitive = {
       kind: "request",
       operation: "notify",
-      to: targetId(token === undefined && !isUrl ? target : (request.from ?? target)),
+      to: targetId(to),
       from: originator,
       requestIdentifier: requestId(newId()),
       resourceType: undefined,
@@ -86,23 +137,7 @@ export class ResultNotifications {
       content: new MadeContent({ "m2m:rsp": result }),
       carried: NOTHING_CARRIED,
     };
-    const arrived = clock.now();
-    const timedRequest: TimedRequest = { request: notification, expires: undefined, arrived };
-    if (route.via === "registree") {
-      const { registree } = route;
-      await hold.store({ registree, sequence: hold.nextSequence(), timedRequest }, undefined);
-      return;
-    }
-    const told = isUrl
-      ? this.#call(target, notification, request.from)
-      : exchanges.carry({ via: "cse" }, timedRequest);
-    told
-      .then(({ responseStatusCode }) => {
-        if (responseStatusCode < 2000 || responseStatusCode >= 3000) {
-          this.#warn(target, `answered ${responseStatusCode}`);
-        }
-      })
-      .catch((error: unknown) => this.#warn(target, error));
+    return { request: notification, expires: undefined, arrived: clock.now() };
   }
 
   /** Of a target that is a URL no more than an answer of HTTP may be expected (TS-0004, 7.3.1.3). */
@@ -132,6 +167,11 @@ export class ResultNotifications {
     });
   }
 }
+
+/** To, where a registree's point of access is called without one. */
+const idForTo = ({ id, kind }: Registration): string => (kind === "ae" ? stemOf(id) : id);
+
+const isSuccess = (rsc: number): boolean => rsc >= 2000 && rsc < 3000;
 
 function targetsOf({ carried, from }: RequestPrimitive): readonly string[] {
   const rt = carried.get("rt");

@@ -17,6 +17,7 @@ interface StoredRequest {
   readonly request: Uint8Array;
   readonly changed: number;
   readonly notifies: boolean;
+  readonly untold: boolean;
   readonly result?: {
     readonly rsc: number;
     readonly rqi: string;
@@ -42,7 +43,7 @@ export function requestTable(table: Table<StoredRequest>, codecs: Codecs): Table
 }
 
 function storedFrom(record: RequestRecord, codecs: Codecs): StoredRequest {
-  const { request, registree, created, changed, expires, result, notifies } = record;
+  const { request, registree, created, changed, expires, result, notifies, untold } = record;
   const held = {
     registree,
     sequence: 0,
@@ -58,6 +59,7 @@ function storedFrom(record: RequestRecord, codecs: Codecs): StoredRequest {
     request: recordOf(held, codecs),
     changed,
     notifies,
+    untold,
     ...(result === undefined ? {} : { result: storedResult(request, result, codecs) }),
   };
 }
@@ -94,6 +96,7 @@ function recordFrom(stored: StoredRequest, codecs: Codecs): RequestRecord {
     expires,
     result: stored.result && resultFrom(request, stored.result, codecs),
     notifies: stored.notifies,
+    untold: stored.untold,
   };
 }
 

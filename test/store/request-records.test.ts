@@ -20,6 +20,7 @@ const record = (more: Partial<RequestRecord> = {}): RequestRecord => ({
   expires: epochMs(3_000),
   result: undefined,
   notifies: true,
+  untold: true,
   ...more,
 });
 
@@ -35,6 +36,7 @@ describe("a <request> that was stored", () => {
         changed: 2_000,
         expires: 3_000,
         notifies: true,
+        untold: true,
       });
       expect(read?.request.content?.tree()).toEqual({ "m2m:cnt": { mni: 1 } });
       expect(read?.request.carried.get("rt")).toEqual({ rtv: 1 });
