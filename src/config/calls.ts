@@ -5,7 +5,7 @@ import { Count, Networks } from "./leaf.ts";
 export const CALLS = Type.Object({
   networks: Networks({
     description:
-      "Networks whose addresses are called when a peer names them (`poa`, `rt.nu`), loopback and link-local included; beside them only a registree's own address is.",
+      "Networks whose addresses are called when a peer names them (`poa`, `rt.nu`), loopback and link-local included; beside them a `poa` at the registree's own address is.",
   }),
   maxInFlight: Count({
     default: 1024,

@@ -14,6 +14,8 @@ export class DeadLetters {
   readonly #store: HoldStore;
   readonly #hold: Hold;
   readonly #clock: Clock;
+  /** Replays under way. */
+  readonly #replaying = new Set<string>();
   readonly #registry: Pick<Registry, "registration">;
   readonly #observer: Pick<Observer, "warn">;
 
@@ -57,7 +59,18 @@ export class DeadLetters {
    * @throws GatewayError GW_HOLD_FULL, GW_OVERLOADED, GW_HOLD_FAILED, GW_STORE_FAILED
    */
   async replay(registree: EntityId, sequence: number): Promise<boolean> {
-    if (this.#registry.registration(registree) === undefined) return false;
+    const token = this.#registry.registration(registree)?.token;
+    const key = `${registree} ${sequence}`;
+    if (token === undefined || this.#replaying.has(key)) return false;
+    this.#replaying.add(key);
+    try {
+      return await this.#replay(registree, token, sequence);
+    } finally {
+      this.#replaying.delete(key);
+    }
+  }
+
+  async #replay(registree: EntityId, token: string, sequence: number): Promise<boolean> {
     for (const { held } of this.#store.deadLetters(registree)) {
       if (held.sequence !== sequence) continue;
       const timedRequest = {
@@ -66,7 +79,11 @@ export class DeadLetters {
         arrived: this.#clock.now(),
       };
       const hold = this.#hold;
-      await hold.store({ registree, sequence: hold.nextSequence(), timedRequest }, undefined);
+      const next = hold.nextSequence();
+      await hold.store(
+        { registree, token, sequence: next, timedRequest, isReplay: true },
+        undefined,
+      );
       await this.#store.removeDeadLetter(registree, sequence);
       return true;
     }

@@ -21,10 +21,12 @@ import {
 import type { NonBlocking } from "./non-blocking.ts";
 import { isOnce, SentAndLost } from "./pending.ts";
 import type { Reach } from "./reach.ts";
+import type { Registry } from "./registry.ts";
 
 export interface DeliveryParts {
   readonly reach: Reach;
   readonly hold: Hold;
+  readonly registry: Pick<Registry, "registration">;
   readonly nonBlocking: NonBlocking;
   readonly clock: Clock;
   readonly profile: HoldProfile;
@@ -45,11 +47,11 @@ export class Deliveries {
    * @throws GatewayError why there is neither
    */
   async deliver(
-    registree: EntityId,
+    { registree, token }: { readonly registree: EntityId; readonly token: string },
     timedRequest: TimedRequest,
     whenGone: WhenGone | undefined,
   ): Promise<ResponsePrimitive> {
-    const { clock, hold, profile, reach, times } = this.#parts;
+    const { clock, hold, profile, reach, registry, times } = this.#parts;
     const { request, arrived, expires } = timedRequest;
     const type = responseTypeOf(request);
     if (type === undefined) throw new GatewayError("GW_REQUEST_INVALID", "rt is none of 1 to 5");
@@ -57,7 +59,11 @@ export class Deliveries {
     // It may have waited, for a registration.
     if (clock.now() >= deadline) throw new GatewayError("GW_NOT_SENT_IN_TIME");
     const asked = type === "blocking" ? timedRequest : withResponseType(timedRequest, undefined);
-    const toHold = { registree, sequence: hold.nextSequence(), timedRequest: asked };
+    // It may have been on its way for a while.
+    if (registry.registration(registree)?.token !== token) {
+      throw new GatewayError("GW_TARGET_UNKNOWN");
+    }
+    const toHold = { registree, token, sequence: hold.nextSequence(), timedRequest: asked };
     const way = reach.find(registree);
     const plan = (): HoldPlan => chooseHoldPlan(holdFactsOf(request), profile);
     // The common case asks for nothing that has to be read out of the content.

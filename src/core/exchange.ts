@@ -93,7 +93,7 @@ export class Exchanges {
     const { request, expires, arrived } = timedRequest;
     if (route.via === "refuse") throw new GatewayError(route.code);
     if (route.via === "registree") {
-      return this.#deliveries.deliver(route.registree, timedRequest, whenGone);
+      return this.#deliveries.deliver(route, timedRequest, whenGone);
     }
     if (responseTypeOf(request) === undefined) {
       throw new GatewayError("GW_REQUEST_INVALID", "rt is none of 1 to 5");

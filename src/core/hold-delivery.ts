@@ -125,6 +125,10 @@ export class HoldDelivery {
       void ledger.end(line, item.held, "expired", new GatewayError("GW_REQUEST_EXPIRED"));
       return true;
     }
+    if (item.kind === "open" && clock.now() >= item.open.deadline) {
+      this.tooLate(line, item.open);
+      return true;
+    }
     this.#send(line, item, way);
     return true;
   }
@@ -135,10 +139,13 @@ export class HoldDelivery {
     const reference = item.kind === "open" ? undefined : item.held.reference;
     if (reference !== undefined) this.#references.add(reference);
     line.sending(sequence);
-    this.#underWay += 1;
-    // Whoever is slow, or silent with a long deadline, shall not keep all behind it waiting.
+    const giveRoom = this.#takeRoom();
+    // Whoever is slow, or silent with a long deadline, shall not keep all behind it waiting, nor all others.
     const patience = clock.at(later(clock.now(), answerWithin), () => {
-      if (item.kind === "open") line.overdue(sequence);
+      if (item.kind === "open") {
+        line.overdue(sequence);
+        giveRoom();
+      }
       this.#turns.schedule(line);
     });
     const sent =
@@ -155,12 +162,23 @@ export class HoldDelivery {
       .finally(() => {
         patience.cancel();
         if (reference !== undefined) this.#references.delete(reference);
-        this.#underWay -= 1;
-        this.#turns.resume();
+        giveRoom();
       })
       .catch((error: unknown) => {
         this.#parts.observer.warn("a held primitive was not sent", { sequence, error });
       });
+  }
+
+  /** Gives what gives the room back; a second call does nothing. */
+  #takeRoom(): () => void {
+    this.#underWay += 1;
+    let taken = true;
+    return () => {
+      if (!taken) return;
+      taken = false;
+      this.#underWay -= 1;
+      this.#turns.resume();
+    };
   }
 
   /** Never rejects. */
@@ -207,6 +225,7 @@ export class HoldDelivery {
     const { answerWithin, clock } = this.#parts;
     const { registree, request, expires } = stored;
     if (isOnce(request)) await this.#mark(line, stored);
+    if (!line.isSending(stored.sequence)) throw new GatewayError("GW_TARGET_UNKNOWN");
     // As late as can be: it may have waited for the disk.
     const now = clock.now();
     if (now >= expires) throw new GatewayError("GW_REQUEST_EXPIRED");
@@ -220,6 +239,8 @@ export class HoldDelivery {
     attemptsLeft: number,
   ): Promise<NextStep> {
     const { clock } = this.#parts;
+    // Ended meanwhile: its registree has deregistered.
+    if (!line.isSending(stored.sequence)) return "end";
     if (clock.now() >= stored.expires) {
       this.#end(line, stored, "expired", error);
       return "end";

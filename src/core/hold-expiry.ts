@@ -64,7 +64,13 @@ export class HoldExpiry {
     this.#next?.timer.cancel();
     this.#next = undefined;
     if (at === undefined || this.#stopped) return;
-    this.#next = { at, timer: this.#clock.at(at, () => void this.#sweep()) };
+    const sweep = (): void => {
+      this.#sweep().catch((error: unknown) => {
+        this.#observer.warn("what has expired could not be looked through", { error });
+        this.#arm(later(this.#clock.now(), PAUSE));
+      });
+    };
+    this.#next = { at, timer: this.#clock.at(at, sweep) };
   }
 
   async #sweep(): Promise<void> {
@@ -75,6 +81,7 @@ export class HoldExpiry {
         this.#ledger.end(line, held, "expired", new GatewayError("GW_REQUEST_EXPIRED")),
       ),
     );
+    if (this.#stopped) return;
     const next = this.#store.nextExpiry();
     const stuck = due > 0 && idle.length === 0;
     this.#arm(next && (stuck ? latest(next, later(now, PAUSE)) : next));

@@ -144,9 +144,12 @@ export class HoldLedger {
     const line = this.#lines.get(registree);
     if (line === undefined || line.isHidden(sequence)) return;
     line.hide(sequence);
-    await this.#parts.store.remove(registree, sequence);
+    try {
+      await this.#parts.store.remove(registree, sequence);
+    } finally {
+      line.show(sequence);
+    }
     line.wasRemoved();
-    line.show(sequence);
     this.#counts.dropped += 1;
     this.release(line, bytes);
   }
@@ -155,9 +158,11 @@ export class HoldLedger {
   replaced(line: HoldLine, held: HeldRequest): void {
     this.#counts.superseded += 1;
     this.release(line, held.bytes);
-    this.#tellResult(held, new GatewayError("GW_SUPERSEDED")).catch((error: unknown) =>
-      this.#warn("the end of a held primitive could not be told", held, error),
-    );
+  }
+
+  /** Tells what comes of one that is being replaced. Resolves when it would survive a crash. @throws GatewayError */
+  async tellReplaced(held: HeldRequest): Promise<(() => void) | undefined> {
+    return await this.#tellResult(held, new GatewayError("GW_SUPERSEDED"));
   }
 
   async #tellResult(held: HeldRequest, result: Result): Promise<(() => void) | undefined> {

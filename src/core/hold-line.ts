@@ -97,8 +97,6 @@ export class HoldLine {
    * takes nothing is left alone for a moment (`pausing`).
    */
   gate: "open" | "preparing" | "pausing" = "open";
-  /** How often its registree has deregistered since there was anything for it. */
-  deregistrations = 0;
 
   /** One more is in the store. */
   wasStored(): void {

@@ -24,7 +24,11 @@ export interface ToHold {
   readonly registree: EntityId;
   /** From `nextSequence`, when it arrived. */
   readonly sequence: number;
+  /** Of the registration it is for: who registers under the same ID later has no business with it. */
+  readonly token: string;
   readonly timedRequest: TimedRequest;
+  /** It takes nobody's place, whatever its event category: it is older than it looks. */
+  readonly isReplay?: true;
 }
 
 /** Calls `left` when the originator of a request has gone and waits no more. */
@@ -49,6 +53,7 @@ export class Hold {
   readonly #held: { readonly ledger: HoldLedger; readonly store: HoldStore };
   #sequence: number;
   #storeFails = false;
+  #draining = false;
 
   constructor(parts: HoldParts) {
     this.#parts = parts;
@@ -96,7 +101,7 @@ export class Hold {
    * @throws GatewayError GW_HOLD_FULL, GW_OVERLOADED, GW_HOLD_FAILED, GW_TARGET_UNKNOWN, GW_SUPERSEDED
    */
   async store(toHold: ToHold, reference: string | undefined): Promise<void> {
-    const latest = latestOf(toHold.timedRequest.request);
+    const latest = toHold.isReplay ? undefined : latestOf(toHold.timedRequest.request);
     if (latest === undefined) return await this.#put(toHold, reference, undefined);
     await this.#turns.take(toHold.registree, latest, () => this.#put(toHold, reference, latest));
   }
@@ -109,13 +114,15 @@ export class Hold {
    *   when the originator's own time passed, GW_NO_ANSWER, GW_LINK_LOST, GW_TARGET_UNKNOWN
    */
   async open(
-    { registree, sequence, timedRequest }: ToHold,
+    { registree, sequence, token, timedRequest }: ToHold,
     turn: Turn,
     wasSent: boolean,
     whenGone: WhenGone | undefined,
   ): Promise<ResponsePrimitive> {
     const { clock, priorityOf, times } = this.#parts;
     const { request, arrived, expires } = timedRequest;
+    if (this.#draining) throw new GatewayError("GW_DRAINING");
+    this.#checkRegistration(registree, token);
     const same = this.#sameOpen(registree, request);
     if (same !== undefined) return await this.#answerOf(same.line, same.open, whenGone);
     const latest = latestOf(request);
@@ -126,7 +133,8 @@ export class Hold {
     supersede(this.#ledger, line, before);
     const deadline = openUntil(timedRequest, turn, times);
     const open: OpenRequest = {
-      sequence: before?.sequence ?? sequence,
+      // Not the one of a stored predecessor, which may take a while to leave.
+      sequence: before === undefined || isStored(before) ? sequence : before.sequence,
       first: turn === "first",
       request,
       arrived,
@@ -156,7 +164,6 @@ export class Hold {
     const line = this.#ledger.find(registree);
     if (line === undefined) return;
     const gone = new GatewayError("GW_TARGET_UNKNOWN");
-    line.deregistrations += 1;
     for (const open of line.opened()) this.#ledger.endOpen(line, open, "cancelled", gone);
     for (const held of this.#parts.store.list(registree)) {
       void this.#ledger.end(line, held, "cancelled", gone);
@@ -196,6 +203,7 @@ export class Hold {
 
   /** Sends nothing more, and tells those who wait with an open exchange that they wait in vain. */
   drain(): void {
+    this.#draining = true;
     this.#delivery.stop();
     for (const line of this.#ledger.lines()) {
       for (const open of line.opened().filter(({ sequence }) => line.isIdle(sequence))) {
@@ -210,11 +218,12 @@ export class Hold {
   }
 
   async #put(
-    { registree, sequence, timedRequest }: ToHold,
+    { registree, sequence, token, timedRequest }: ToHold,
     reference: string | undefined,
     latest: string | undefined,
   ): Promise<void> {
     const { priorityOf, store, times } = this.#parts;
+    this.#checkRegistration(registree, token);
     const { request, arrived } = timedRequest;
     const before = predecessorOf({ registree, sequence, arrived, latest }, this.#held);
     const bytes = sizeOf(request);
@@ -231,30 +240,46 @@ export class Hold {
       reference,
       sent: false,
     };
-    const { deregistrations } = line;
     // Neither it nor the one in whose place it is put may go out meanwhile.
     line.hide(held.sequence);
     if (!isStored(before)) supersede(this.#ledger, line, before);
+    let told: (() => void) | undefined;
     try {
-      await store.put(held);
+      // In one turn: the one that is replaced leaves the store with it.
+      [told] = await Promise.all([
+        isStored(before) ? this.#ledger.tellReplaced(before) : undefined,
+        store.put(held),
+      ]);
       this.#storeFails = false;
     } catch (cause) {
       this.#storeFails = true;
-      this.#ledger.release(line, bytes);
-      throw new GatewayError("GW_HOLD_FAILED", { cause });
-    } finally {
       line.show(held.sequence);
+      this.#ledger.release(line, bytes);
+      // The one whose place it was to take is still there.
+      this.#delivery.advance(line);
+      throw new GatewayError("GW_HOLD_FAILED", { cause });
     }
+    line.show(held.sequence);
+    told?.();
     this.#ledger.accepted();
     if (isStored(before)) this.#ledger.replaced(line, before);
     else line.wasStored();
-    if (line.deregistrations !== deregistrations) {
-      const gone = new GatewayError("GW_TARGET_UNKNOWN");
-      void this.#ledger.end(line, held, "cancelled", gone);
-      throw gone;
+    if (!this.#isRegistered(registree, token)) {
+      // Nobody was promised anything, so nobody is told what became of it but the originator, now.
+      void this.#ledger.end(line, held, "cancelled", new GatewayError("GW_ORIGINATOR_GONE"));
+      throw new GatewayError("GW_TARGET_UNKNOWN");
     }
     this.#expiry.watch(held.expires);
     this.#delivery.advance(line);
+  }
+
+  #isRegistered(registree: EntityId, token: string): boolean {
+    return this.#parts.registry.registration(registree)?.token === token;
+  }
+
+  /** @throws GatewayError GW_TARGET_UNKNOWN */
+  #checkRegistration(registree: EntityId, token: string): void {
+    if (!this.#isRegistered(registree, token)) throw new GatewayError("GW_TARGET_UNKNOWN");
   }
 
   /**

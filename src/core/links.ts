@@ -53,6 +53,8 @@ export class Links implements LinkHost {
   readonly #parts: LinkParts;
   readonly #rooms = new Map<Link, LinkRoom>();
   readonly #displaced = new DisplacedLinks();
+  /** In whose name requests came, as far as that was accepted. */
+  readonly #speakers = new WeakMap<RequestPrimitive, EntityId>();
 
   constructor(parts: LinkParts) {
     this.#parts = parts;
@@ -76,10 +78,11 @@ export class Links implements LinkHost {
 
   unanswered(request: RequestPrimitive, response: ResponsePrimitive, arrived: EpochMs): void {
     const { lateAnswers, registry } = this.#parts;
-    const asked = this.#registrationOf(request.from);
+    const asked = this.#speakers.get(request);
+    // Of a stranger nobody knows where an answer would belong.
     if (asked === undefined) return;
-    const link = registry.find(asked.id);
-    if (link === undefined) lateAnswers.keep(asked.id, { request, response }, arrived);
+    const link = registry.find(asked);
+    if (link === undefined) lateAnswers.keep(asked, { request, response }, arrived);
     else link.answer(request, response);
   }
 
@@ -111,10 +114,14 @@ export class Links implements LinkHost {
       const route = chooseRoute(request.operation, request.to, undefined, this.#parts.registry);
       const kind = registersA(request);
       if (kind !== undefined && route.via === "cse")
-        return await this.#register(kind, timedRequest, link);
+        return await this.#register(kind, timedRequest, link, received);
       const speaker = this.#speaker(request.from, link);
-      if (speaker !== undefined) return await this.#carry(route, timedRequest, speaker, link);
+      if (speaker !== undefined) {
+        this.#speakers.set(received, speaker.id);
+        return await this.#carry(route, timedRequest, speaker, link);
+      }
       const found = await this.#speakerOnceKnown(timedRequest, link);
+      this.#speakers.set(received, found.id);
       // What was waited for may have changed where the request goes.
       const now = chooseRoute(request.operation, request.to, undefined, this.#parts.registry);
       return await this.#carry(now, timedRequest, found, link);
@@ -140,6 +147,7 @@ export class Links implements LinkHost {
     kind: "ae" | "cse",
     timedRequest: TimedRequest,
     link: Link,
+    received: RequestPrimitive,
   ): Promise<ResponsePrimitive> {
     if (kind === "cse") {
       if (timedRequest.request.from === undefined) throw new GatewayError("GW_ORIGINATOR_MISSING");
@@ -147,6 +155,7 @@ export class Links implements LinkHost {
     }
     return await this.#roomOf(link).settle(() =>
       this.#parts.registrations.create(kind, timedRequest, link.peerAddress, (registered) => {
+        this.#speakers.set(received, registered.id);
         if (this.#rooms.has(link)) this.#bind(registered.id, link, "registration");
       }),
     );
@@ -210,17 +219,6 @@ export class Links implements LinkHost {
       return registration;
     }
     return undefined;
-  }
-
-  /** Who speaks for `from`: itself, or the registree CSE that it belongs to. */
-  #registrationOf(from: string | undefined): Registration | undefined {
-    if (from === undefined) return undefined;
-    const { domain, registry } = this.#parts;
-    const home = cseIdOf(from, domain);
-    return (
-      registry.registration(entityIdOf(from, domain)) ??
-      (home === undefined ? undefined : registry.registration(entityIdOf(home, domain)))
-    );
   }
 
   /** Finds out whether a link may speak for `from`, and binds it. @throws GatewayError */

@@ -1,7 +1,7 @@
 import { type Clock, later } from "../base/clock.ts";
 import { GatewayError } from "../base/errors.ts";
 import { type ExactObject, MadeContent } from "../primitive/content.ts";
-import { entityIdOf, stemOf } from "../primitive/identifiers.ts";
+import { stemOf } from "../primitive/identifiers.ts";
 import {
   NOTHING_CARRIED,
   type RequestPrimitive,
@@ -72,8 +72,9 @@ export class ResultNotifications {
         try {
           const { hold } = this.#parts;
           const timedRequest = this.#notification(to, request, result);
-          const { registree } = route;
-          await hold.store({ registree, sequence: hold.nextSequence(), timedRequest }, undefined);
+          const { registree, token } = route;
+          const sequence = hold.nextSequence();
+          await hold.store({ registree, token, sequence, timedRequest }, undefined);
         } catch (error) {
           if (error instanceof GatewayError && error.code === "GW_HOLD_FAILED") throw error;
           this.#warn(target, error);
@@ -95,7 +96,7 @@ export class ResultNotifications {
           if (route.via === "refuse") throw new GatewayError(route.code);
           const timedRequest = this.#notification(to, request, result);
           const { responseStatusCode } = URL_WITH_SCHEME.test(target)
-            ? await this.#call(target, timedRequest.request, request.from)
+            ? await this.#call(target, timedRequest.request)
             : await this.#parts.exchanges.carry({ via: "cse" }, timedRequest);
           if (!isSuccess(responseStatusCode)) this.#warn(target, `answered ${responseStatusCode}`);
         } catch (error) {
@@ -141,23 +142,13 @@ export class ResultNotifications {
   }
 
   /** Of a target that is a URL no more than an answer of HTTP may be expected (TS-0004, 7.3.1.3). */
-  async #call(
-    url: string,
-    notification: RequestPrimitive,
-    asker: string | undefined,
-  ): Promise<ResponsePrimitive> {
-    const { caller, clock, registry, times } = this.#parts;
+  async #call(url: string, notification: RequestPrimitive): Promise<ResponsePrimitive> {
+    const { caller, clock, times } = this.#parts;
     if (caller === undefined || !isHttpPoint(url)) throw new GatewayError("GW_NOT_CALLABLE");
     const deadline = later(clock.now(), times.ceiling);
-    const known =
-      asker === undefined ? undefined : registry.registration(entityIdOf(asker, registry.domain));
-    const peerAddress = known?.peerAddress;
-    return await caller.call(notification, deadline, {
-      url,
-      is: "target",
-      peerAddress,
-      reads: undefined,
-    });
+    // Anybody may claim to be an originator: no address is taken for its own.
+    const address = { url, is: "target", peerAddress: undefined, reads: undefined } as const;
+    return await caller.call(notification, deadline, address);
   }
 
   #warn(target: string, error: unknown): void {

@@ -6,7 +6,7 @@ import type { Registration } from "./registry.ts";
 
 export type Route =
   /** Whether that has a link is asked when the request is there as a whole. */
-  | { readonly via: "registree"; readonly registree: EntityId }
+  | { readonly via: "registree"; readonly registree: EntityId; readonly token: string }
   /** A `<request>` of the gateway itself. */
   | { readonly via: "request"; readonly id: string }
   | { readonly via: "cse" }
@@ -42,7 +42,7 @@ export function chooseRoute(
   if (operation === undefined) return refuse("GW_METHOD_NOT_ALLOWED");
   if (registration.kind === "ae" && operation !== "notify") return refuse("GW_ONLY_NOTIFY_TO_AE");
   if (!registration.reachable) return refuse("GW_TARGET_NOT_REACHABLE_BY_REQUEST");
-  return { via: "registree", registree: registration.id };
+  return { via: "registree", registree: registration.id, token: registration.token };
 }
 
 function refuse(code: FailureCode): Route {

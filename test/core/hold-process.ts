@@ -152,7 +152,9 @@ export class HoldProcess {
     whenGone?: WhenGone,
   ): Promise<ResponsePrimitive> {
     const request = timed(requestOf({ fr: "CSRC", ...members }), this.clock.now());
-    return this.holding.exchanges.carry({ via: "registree", registree }, request, whenGone);
+    const token = this.registry.registration(registree)?.token ?? "";
+    const route = { via: "registree", registree, token } as const;
+    return this.holding.exchanges.carry(route, request, whenGone);
   }
 
   /** Until nothing more happens by itself: nothing is being written, and no turn is left to take. */

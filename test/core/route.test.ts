@@ -30,7 +30,11 @@ const table: RouteTable = {
   domain: DOMAIN,
 };
 
-const toRegistree = (name: Name) => ({ via: "registree", registree: REGISTREES[name].id });
+const toRegistree = (name: Name) => ({
+  via: "registree",
+  registree: REGISTREES[name].id,
+  token: REGISTREES[name].token,
+});
 const toRequest = { via: "request", id: "m2mgw-req-1" };
 const toCse = { via: "cse" };
 const refuse = (code: string) => ({ via: "refuse", code });

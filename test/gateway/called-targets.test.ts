@@ -33,17 +33,3 @@ test("to any other it is not sent, and the log says so (S21)", async () => {
     .toContainEqual(expect.objectContaining({ msg: NOT_TOLD }));
   expect(target.connections).toBe(0);
 });
-
-test("a registree is told at its own address", async () => {
-  const front = await startHolding();
-  const target = await startHttpRegistree();
-  await away(front);
-  const { ae: asker } = await front.ae("CAE2", { answer: ok });
-  const rt = { rtv: 2, nu: [`${target.url}/r`] };
-  const pc = { "m2m:sgn": { sur: "s" } };
-  expect(await asker.request({ op: 5, to: "CAE1", fr: "CAE2", rt, pc })).toMatchObject({
-    rsc: 1002,
-  });
-  await back(front, "CAE1", { answer: ok });
-  expect(await target.next()).toMatchObject({ target: "/r" });
-});

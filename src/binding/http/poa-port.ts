@@ -1,6 +1,7 @@
 import type { Clock, EpochMs } from "../../base/clock.ts";
 import { type FailureCode, GatewayError } from "../../base/errors.ts";
 import type { Codecs } from "../../codec/codec.ts";
+import { isOnce } from "../../core/pending.ts";
 import type { Caller, NamedAddress } from "../../core/ports.ts";
 import type { Serialization } from "../../primitive/content.ts";
 import type { RequestPrimitive, ResponsePrimitive } from "../../primitive/primitive.ts";
@@ -108,7 +109,8 @@ export class PoaPort implements Caller {
       },
     );
     const gone = answer.isOneM2m ? undefined : GATEWAY_STATUSES.get(answer.status);
-    if (gone !== undefined) throw new GatewayError(gone);
+    // A proxy also says 502 of a request that was executed: what must not be repeated counts as sent.
+    if (gone !== undefined) throw new GatewayError(isOnce(request) ? "GW_LINK_LOST" : gone);
     return responseOfAnswer(answer, request, {
       codecs,
       laterHeaders,
