@@ -21,6 +21,8 @@ import { type LmdbWrites, storeFailed } from "./lmdb-writes.ts";
 export interface LmdbHoldOptions {
   readonly codecs: Codecs;
   readonly deadLetters: DeadLetterLimits;
+  /** Bytes that are free on the disk of the file. */
+  readonly freeBytes: () => number;
   /** Told once of each record that cannot be read any more, outside of the call that met it. Must not throw. */
   readonly onUnreadable: (record: UnreadableRecord, error: unknown) => void;
 }
@@ -38,6 +40,11 @@ export interface UnreadableRecord {
   readonly bytes: number;
 }
 
+/**
+ * What newcomers leave free on the disk: taking entries out needs room, too, and LMDB spoils the heap where a page
+ * cannot be written any more.
+ */
+const RESERVE = 16 * 1024 * 1024;
 /** Entries that are listed without looking whether others have come or gone. */
 const LIST_PORTION = 64;
 /** Dead letters that leave in one transaction: the event loop waits for it. */
@@ -77,6 +84,7 @@ export class LmdbHoldStore implements HoldStore {
   async put(held: HeldRequest): Promise<void> {
     const { registree, sequence } = held;
     const key = entryKey(registree, sequence);
+    if (this.#options.freeBytes() < RESERVE) throw storeFailed("the disk is nearly full");
     const record = this.#encoded(() => recordOf(held, this.#options.codecs));
     await this.#writes.write(() => this.#entries.put(registree, key, record));
     this.#readableAgain(key);

@@ -1,3 +1,4 @@
+import { statfsSync } from "node:fs";
 import { mkdir, open as openFile, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { open, type RootDatabase } from "lmdb";
@@ -14,7 +15,7 @@ export interface State {
   /** The table of that name, made when it does not exist. @throws GatewayError GW_STORE_FAILED */
   table<V>(name: string): Table<V>;
   /** The one hold store of the file, made when it does not exist. @throws GatewayError GW_STORE_FAILED */
-  holdStore(options: LmdbHoldOptions): HoldStore;
+  holdStore(options: Omit<LmdbHoldOptions, "freeBytes">): HoldStore;
   /** Resolves when all writes are durable and the file is closed; writes that come later fail. May be called twice. */
   close(): Promise<void>;
 }
@@ -60,9 +61,15 @@ class LmdbState implements State {
     }
   }
 
-  holdStore(options: LmdbHoldOptions): HoldStore {
+  holdStore(options: Omit<LmdbHoldOptions, "freeBytes">): HoldStore {
     try {
-      return new LmdbHoldStore(this.#root, this.#writes, options);
+      return new LmdbHoldStore(this.#root, this.#writes, {
+        ...options,
+        freeBytes: () => {
+          const { bavail, bsize } = statfsSync(this.#path);
+          return bavail * bsize;
+        },
+      });
     } catch (cause) {
       throw stateFault(this.#path, "cannot be used for what is held", cause);
     }

@@ -10,8 +10,8 @@ interface Write {
 /**
  * Writes to one LMDB file: all of one turn of the event loop in one transaction, on disk when it returns.
  *
- * lmdb's own asynchronous commits do not survive a full disk: they reject promises that nobody can catch, and spoil
- * the heap. Its synchronous ones throw; they cost the event loop one flush for each turn that writes.
+ * lmdb's own asynchronous commits do not survive a full disk: they reject promises that nobody can catch. Its
+ * synchronous ones throw, and are undone; they cost the event loop one flush for each turn that writes.
  */
 export class LmdbWrites {
   readonly #root: RootDatabase<unknown, string>;

@@ -16,6 +16,13 @@ export interface Sample {
   readonly p99: number;
 }
 
+/** One request that was answered. */
+export interface Answered {
+  /** When, in milliseconds since 1970. */
+  readonly at: number;
+  readonly ms: number;
+}
+
 /** What is still open this long after the last request was sent has been lost. */
 const DRAIN_LIMIT_MS = 5_000;
 
@@ -32,6 +39,8 @@ export class ClosedLoop {
   readonly #send: (slot: number) => void;
   readonly #sentAt: Float64Array;
   readonly #latencies: number[] = [];
+  /** Called for each answer in the measured period. */
+  onAnswered: (answered: Answered) => void = () => {};
   #phase: "warm-up" | "measure" | "drain" = "warm-up";
   #inFlight: number;
   #measured: Omit<Sample, "p50" | "p99"> | undefined;
@@ -58,7 +67,11 @@ export class ClosedLoop {
   /** The request of `slot` was answered, and rightly. */
   answered(slot: number): void {
     const now = performance.now();
-    if (this.#phase === "measure") this.#latencies.push(now - (this.#sentAt[slot] as number));
+    if (this.#phase === "measure") {
+      const ms = now - (this.#sentAt[slot] as number);
+      this.#latencies.push(ms);
+      this.onAnswered({ at: performance.timeOrigin + now, ms });
+    }
     if (this.#phase === "drain") {
       this.#inFlight -= 1;
       if (this.#inFlight === 0) this.#finish();
@@ -108,6 +121,6 @@ export class ClosedLoop {
 }
 
 /** The smallest value that a share `q` of `ordered` does not exceed. */
-function quantile(ordered: Float64Array, q: number): number {
+export function quantile(ordered: ArrayLike<number>, q: number): number {
   return ordered[Math.max(0, Math.ceil(q * ordered.length) - 1)] as number;
 }

@@ -1,5 +1,5 @@
 import { connect, type Socket } from "node:net";
-import { ClosedLoop, type Period, type Sample } from "./closed-loop.ts";
+import { type Answered, ClosedLoop, type Period, type Sample } from "./closed-loop.ts";
 import { notifyContent, type Shape } from "./content.ts";
 import { doJobs } from "./worker.ts";
 
@@ -12,7 +12,18 @@ export interface LoadJob extends Period {
   readonly shape: Shape;
   /** Whether the answers must bear the identifiers of their requests; a constant cannot. */
   readonly echoes: boolean;
+  /** Registrees of this name and a number instead of CB0, CB1, … */
+  readonly prefix?: string;
+  /** They are away: what their originator gets is the acknowledgement. */
+  readonly away?: boolean;
+  /** Says of each request when it was answered. */
+  readonly traced?: boolean;
 }
+
+export type LoadResult = Sample & { readonly answered?: readonly Answered[] };
+
+const RELAYED = { status: "HTTP/1.1 200 ", rsc: /\r\nx-m2m-rsc: *2000\r\n/i };
+const HELD = { status: "HTTP/1.1 202 ", rsc: /\r\nx-m2m-rsc: *1000\r\n/i };
 
 /** One HTTP/1.1 connection, kept alive. Written on a bare socket: what the load costs, the server cannot have. */
 class Connection {
@@ -21,6 +32,7 @@ class Connection {
   readonly #tail: string;
   readonly #id: string;
   readonly #echoes: boolean;
+  readonly #expected: { readonly status: string; readonly rsc: RegExp };
   readonly #answered: () => void;
   #sent = 0;
   #received = "";
@@ -34,7 +46,7 @@ class Connection {
   ) {
     const content = notifyContent(job.bytes, job.shape);
     const fields = [
-      `POST /~/id-in/CB${id % job.registrees} HTTP/1.1`,
+      `POST /~/id-in/${job.prefix ?? "CB"}${id % job.registrees} HTTP/1.1`,
       `Host: 127.0.0.1:${job.httpPort}`,
       "X-M2M-Origin: /id-in",
       "X-M2M-RVI: 3",
@@ -46,6 +58,7 @@ class Connection {
     this.#tail = `\r\n\r\n${content}`;
     this.#id = `dn-${id}-`;
     this.#echoes = job.echoes;
+    this.#expected = job.away ? HELD : RELAYED;
     this.#answered = answered;
     this.#socket = socket;
     socket.setNoDelay(true);
@@ -79,7 +92,8 @@ class Connection {
     const missing = end + 4 + Number(length) - this.#received.length;
     if (missing > 0) return undefined;
     if (missing < 0) return `more than one response to one request: ${this.#received}`;
-    if (!head.startsWith("HTTP/1.1 200 ") || !/\r\nx-m2m-rsc: *2000\r\n/i.test(head)) {
+    const { status, rsc } = this.#expected;
+    if (!head.startsWith(status) || !rsc.test(head)) {
       return `not what a Notify should get: ${this.#received}`;
     }
     if (this.#echoes && !head.includes(`: ${this.#id}${this.#sent}\r\n`)) {
@@ -91,7 +105,7 @@ class Connection {
   }
 }
 
-async function run(job: LoadJob): Promise<Sample> {
+async function run(job: LoadJob): Promise<LoadResult> {
   const sockets = await Promise.all(
     Array.from({ length: job.connections }, () => opened(job.httpPort)),
   );
@@ -108,7 +122,10 @@ async function run(job: LoadJob): Promise<Sample> {
   );
   try {
     loop = new ClosedLoop(connections.length, job, (slot) => connections[slot]?.send());
-    return await loop.sample;
+    const answered: Answered[] = [];
+    if (job.traced) loop.onAnswered = (one) => answered.push(one);
+    const sample = await loop.sample;
+    return job.traced ? { ...sample, answered } : sample;
   } finally {
     for (const connection of connections) connection.end();
   }

@@ -81,16 +81,14 @@ export class Processes {
       .map(({ name, errors }) => `--- ${name}\n${errors.trimEnd()}`);
   }
 
+  /** Ends one that `startServer` started. */
+  async end(pid: number): Promise<void> {
+    for (const { child } of this.#children) if (child.pid === pid) await ended(child);
+  }
+
   /** Ends all, the last started first. May be called twice. */
   async stop(): Promise<void> {
-    for (const { child } of this.#children.reverse()) {
-      if (!running(child)) continue;
-      const ended = once(child, "exit");
-      child.kill("SIGTERM");
-      const killed = setTimeout(() => child.kill("SIGKILL"), STOP_LIMIT_MS);
-      await ended;
-      clearTimeout(killed);
-    }
+    for (const { child } of this.#children.reverse()) await ended(child);
     this.#children.length = 0;
     for (const folder of this.#folders.splice(0)) rmSync(folder, { recursive: true, force: true });
     process.removeListener("exit", this.#atExit);
@@ -128,6 +126,15 @@ function environment(): NodeJS.ProcessEnv {
 
 const running = (child: ChildProcess) =>
   child.pid !== undefined && child.exitCode === null && child.signalCode === null;
+
+async function ended(child: ChildProcess): Promise<void> {
+  if (!running(child)) return;
+  const gone = once(child, "exit");
+  child.kill("SIGTERM");
+  const killed = setTimeout(() => child.kill("SIGKILL"), STOP_LIMIT_MS);
+  await gone;
+  clearTimeout(killed);
+}
 
 /** Rejects when `child` cannot be started or ends; never resolves. */
 function goneOf(name: string, child: ChildProcess): Promise<never> {

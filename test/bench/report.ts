@@ -26,7 +26,12 @@ const COLUMNS: readonly Column[] = [
     compared: false,
   },
 ];
-/** What the numbers depend on, for whoever reads them elsewhere. @param measure what the ratios are ratios to */
+/**
+ * What the numbers depend on, for whoever reads them elsewhere.
+ *
+ * @param parameters say what the `figures` are where they are not medians of rounds
+ * @param measure what the ratios are ratios to
+ */
 export function printHeader(
   title: string,
   parameters: Readonly<Record<string, string>>,
@@ -43,6 +48,7 @@ export function printHeader(
   };
   console.log(title);
   for (const [name, value] of Object.entries(facts)) console.log(`  ${name.padEnd(12)}${value}`);
+  if ("figures" in parameters) return;
   console.log(
     `  ${"figures".padEnd(12)}medians of the rounds; × ${measure}: median (least..greatest) of the ratios within a round`,
   );
@@ -82,9 +88,9 @@ export function printRows(title: string, rows: readonly (readonly string[])[]): 
 }
 
 /** The median, the least and the greatest. */
-export function spreadOf(ratios: readonly number[]): string {
-  const [least, greatest] = [Math.min(...ratios), Math.max(...ratios)];
-  return `${median(ratios).toFixed(2)} (${least.toFixed(2)}..${greatest.toFixed(2)})`;
+export function spreadOf(values: readonly number[], digits = 2): string {
+  const [least, greatest] = [Math.min(...values), Math.max(...values)];
+  return `${median(values).toFixed(digits)} (${least.toFixed(digits)}..${greatest.toFixed(digits)})`;
 }
 
 export function median(values: readonly number[]): number {

@@ -23,9 +23,13 @@ export class WebSocketClient {
   readonly #opcode: number;
   #rest: Buffer = Buffer.alloc(0);
 
-  private constructor(socket: Socket, opcode: number) {
+  /** @param rest what came behind the handshake: a registree that returns is sent what was held for it */
+  private constructor(socket: Socket, opcode: number, rest: Buffer) {
     this.#socket = socket;
     this.#opcode = opcode;
+    this.#rest = rest;
+    // Not before whoever opened it has set `onText`.
+    if (rest.length > 0) setImmediate(() => this.#read(Buffer.alloc(0)));
     socket.on("data", (chunk: Buffer) => this.#read(chunk));
     socket.on("error", (error) => this.onLost(error));
     socket.once("close", () => this.onLost(new Error("the server closed a WebSocket connection")));
@@ -54,12 +58,12 @@ export class WebSocketClient {
         ];
         socket.write(`${fields.join("\r\n")}\r\n\r\n`);
       });
-      // No message can follow the handshake in the same chunk: a server has nothing to say before the registration.
       socket.once("data", (head: Buffer) => {
         socket.off("error", reject);
         const answer = head.toString("latin1");
+        const rest = head.subarray(answer.indexOf("\r\n\r\n") + 4);
         if (answer.startsWith("HTTP/1.1 101 "))
-          resolve(new WebSocketClient(socket, binary ? BINARY : TEXT));
+          resolve(new WebSocketClient(socket, binary ? BINARY : TEXT, rest));
         else reject(new Error(`the WebSocket handshake of ${originator} was refused: ${answer}`));
       });
     });

@@ -90,7 +90,8 @@ describe("what was put", () => {
     });
     const [row] = [...usage.getKeys()].filter(({ length }) => length > 1);
     usage.putSync(row ?? Buffer.alloc(0), Buffer.from('[1,2,0,"/somebody/else"]'));
-    const parts = { codecs, deadLetters: LIMITS, onUnreadable: () => {} };
+    const freeBytes = () => Number.POSITIVE_INFINITY;
+    const parts = { codecs, deadLetters: LIMITS, freeBytes, onUnreadable: () => {} };
     expect(() => new LmdbHoldStore(it.root, new LmdbWrites(it.root), parts)).toThrow(
       expect.objectContaining({ code: "GW_STORE_FAILED" }),
     );
@@ -164,6 +165,20 @@ describe("a promise resolves only after the flush:", () => {
     }
     expect(told).toEqual(Array.from({ length: 20 }, (_, n) => `${n + 1} after all`));
   });
+});
+
+test("a disk that is nearly full takes no newcomers, and lets go of what is there", async () => {
+  let free = 17 * 1024 * 1024;
+  const { store, close } = openHoldStore(tempDir(), undefined, () => free);
+  onTestFinished(close);
+  await store.put(held({ sequence: 1 }));
+  free = 15 * 1024 * 1024;
+  await expect(store.put(held({ sequence: 2 }))).rejects.toMatchObject({ code: "GW_STORE_FAILED" });
+  await store.remove(AE, 1);
+  expect([...store.list()]).toEqual([]);
+  free = 17 * 1024 * 1024;
+  await store.put(held({ sequence: 3 }));
+  expect([...store.list()]).toHaveLength(1);
 });
 
 test.skipIf(!has("prlimit"))(

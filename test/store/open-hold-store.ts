@@ -17,6 +17,7 @@ export interface OpenHoldStore {
 export function openHoldStore(
   dir: string,
   around: (root: RootDatabase<unknown, string>) => RootDatabase<unknown, string> = (root) => root,
+  freeBytes: () => number = () => Number.POSITIVE_INFINITY,
 ): OpenHoldStore {
   const path = join(dir, "hold.mdb");
   const root = open<unknown, string>({ path, noSubdir: true, maxDbs: 16, overlappingSync: false });
@@ -25,6 +26,7 @@ export function openHoldStore(
   const store = new LmdbHoldStore(root, writes, {
     codecs,
     deadLetters: LIMITS,
+    freeBytes,
     onUnreadable: (record) => void unreadable.push(record),
   });
   return {
