@@ -13,7 +13,6 @@ import { tempDir } from "../helpers/temp-dir.ts";
 import { writesBetween } from "./system-calls.ts";
 
 const PROGRAM = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
-fileURLToPath;
 const STATE = "m2mgw.mdb";
 const SGN = '{"m2m:sgn":{"sur":"/id-in/sub1"}}';
 const CALLS = "openat,read,write,writev,pwrite64,pwritev,pwritev2,fdatasync,fsync,msync";
