@@ -1,8 +1,9 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { epochMs } from "../../src/base/clock.ts";
 import { ManualClock } from "../helpers/manual-clock.ts";
 import {
   AE,
+  CSE,
   DAY,
   HOUR,
   HoldProcess,
@@ -14,6 +15,14 @@ import {
   stateOf,
   TIMES,
 } from "./hold-process.ts";
+
+/** Set back and forth, of which its timers know nothing. */
+class SteppedClock extends ManualClock {
+  by = 0;
+  override now() {
+    return epochMs(super.now() + this.by);
+  }
+}
 
 describe("what is stored expires (5.4)", () => {
   test("a Notify without a time of its own after a day, one with its time then, none later than a week", async () => {
@@ -75,6 +84,32 @@ describe("what is stored expires (5.4)", () => {
     expect(after.counts).toMatchObject({ restored: 1, expired: 1 });
   });
 
+  test("unsent, when its registree returns in the very turn in which thousands do (BF-40)", async () => {
+    const process = new HoldProcess();
+    for (let n = 0; n < 2_000; n += 1) {
+      void process.send(AE, { ...NOTE, rqi: `n${n}`, rqet: "5000" });
+    }
+    await process.quiet();
+    process.clock.advance(5 * SECOND);
+    const link = process.connect(AE);
+    await process.quiet();
+    expect(link.sent).toEqual([]);
+    expect(process.counts).toMatchObject({ accepted: 2_000, expired: 2_000 });
+  });
+
+  test("unsent, when its time passes while it is written down that it goes out (BF-40)", async () => {
+    const process = new HoldProcess();
+    const create = { op: "create", to: CSE, ty: 3, pc: { "m2m:cnt": {} }, rt: { rtv: 1 } };
+    await process.send(CSE, { ...create, rqet: "5000" });
+    process.disk.slowness = 3;
+    const link = process.connect(CSE);
+    while (process.disk.underWay === 0) await new Promise((again) => setImmediate(again));
+    process.clock.advance(5 * SECOND);
+    await process.pass(SECOND);
+    expect(link.sent).toEqual([]);
+    expect(process.counts).toMatchObject({ accepted: 1, expired: 1 });
+  });
+
   test("on time, when one that was to expire earlier has been delivered", async () => {
     const process = new HoldProcess();
     await process.send(AE, { ...NOTE, rqi: "n1", rqet: "100" });
@@ -112,12 +147,6 @@ describe("what is stored expires (5.4)", () => {
   });
 
   test("by the clock, when that is set back and forth", async () => {
-    class SteppedClock extends ManualClock {
-      by = 0;
-      override now() {
-        return epochMs(super.now() + this.by);
-      }
-    }
     const clock = new SteppedClock();
     const process = new HoldProcess({ clock });
     await process.send(AE, { ...NOTE, rqi: "n1", rqet: String(HOUR) });
@@ -131,6 +160,19 @@ describe("what is stored expires (5.4)", () => {
     expect(process.held()).toEqual([]);
     expect(process.counts).toMatchObject({ accepted: 2, expired: 2 });
   });
+});
+
+test("a process that stops while what has expired is being ended reads its store no more", async () => {
+  const process = new HoldProcess();
+  await process.send(AE, NOTE);
+  process.disk.slowness = 3;
+  process.clock.advance(DAY);
+  while (process.disk.underWay === 0) await new Promise((resolve) => setImmediate(resolve));
+  process.holding.close();
+  const reads = vi.spyOn(process.store, "nextExpiry");
+  await process.quiet();
+  expect(process.counts.expired).toBe(1);
+  expect(reads).not.toHaveBeenCalled();
 });
 
 describe("an exchange that is kept open ends", () => {
@@ -162,5 +204,18 @@ describe("an exchange that is kept open ends", () => {
     await process.pass(1);
     expect(await stateOf(answer)).toBe("4008 GW_LINK_LOST");
     expect(await stateOf(never)).toBe("5103 GW_TARGET_OFFLINE");
+  });
+
+  test("unsent, when its registree returns past its time and before its timer (BF-40)", async () => {
+    const clock = new SteppedClock();
+    const process = new HoldProcess({ clock });
+    const answer = process.send(AE, { ...NOTE, rt: { rtv: 3 }, rqet: String(MINUTE) });
+    await process.quiet();
+    clock.by = MINUTE;
+    const link = process.connect(AE);
+    await process.quiet();
+    expect(link.sent).toEqual([]);
+    expect(await stateOf(answer)).toBe("4008 GW_REQUEST_EXPIRED");
+    expect(process.counts).toMatchObject({ accepted: 1, expired: 1 });
   });
 });

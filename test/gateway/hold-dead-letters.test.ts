@@ -45,6 +45,23 @@ describe("what was not delivered", () => {
     await expectConserved(front.gateway);
   });
 
+  test("goes out again without the times that it came with: they have passed", async () => {
+    const front = await startHolding();
+    const point = await away(front);
+    const times = { "X-M2M-RET": "1000", "X-M2M-RST": "2000", "X-M2M-OET": "20260101T120001" };
+    await front.notify(point, { headers: times });
+    front.clock.advance(1_000);
+    await front.gateway.metricIs('m2mgw_hold_settled_total{outcome="expired"}', 1);
+    const [letter] = await lettersOf(front, "CAE1");
+    expect(await replay(front, "CAE1", Number(letter?.sequence))).toBe(200);
+    const ae = await back(front);
+    const delivered = await ae.nextRequest();
+    expect(delivered).toMatchObject({ op: 5, rqi: "n1" });
+    for (const name of ["rqet", "rset", "oet"]) expect(delivered).not.toHaveProperty(name);
+    answer(ae, delivered);
+    await expectConserved(front.gateway, { expired: 1, delivered: 1 });
+  });
+
   test("is kept too when the registree answers with an error", async () => {
     const front = await startHolding();
     const point = await away(front);
@@ -95,6 +112,21 @@ describe("what was not delivered", () => {
       front.clock.advance(600_000);
       await new Promise((again) => setImmediate(again));
     }
+  });
+
+  test("is shown and replayed on loopback only, since nobody is authenticated there", async () => {
+    const settings = { "admin.listen": "0.0.0.0:0", "admin.insecure": "true" };
+    const front = await startHolding({ ...settings, "hold.notifyDefault": "1s" });
+    const point = await away(front);
+    await holdAll(front, point, ["n1"]);
+    front.clock.advance(1_000);
+    await front.gateway.metricIs('m2mgw_hold_settled_total{outcome="expired"}', 1);
+    const url = `${front.gateway.admin}/api/v1/dead-letters?registree=CAE1`;
+    expect((await fetch(url)).status).toBe(404);
+    const sequences = Array.from({ length: 5 }, (_, sequence) => sequence);
+    const replays = sequences.map((sequence) => replay(front, "CAE1", sequence));
+    expect(new Set(await Promise.all(replays))).toEqual(new Set([404]));
+    await expectConserved(front.gateway, { expired: 1 });
   });
 
   test("is asked for with the registree's ID, and replayed with a sequence that is there", async () => {

@@ -1,10 +1,10 @@
 import { request as open } from "node:http";
 import { expect } from "vitest";
 import type { Message, Registree, RegistreeOptions } from "../helpers/fake-registree.ts";
+import { type Books, expectBalance } from "../helpers/hold-books.ts";
 import type { HttpAnswer, HttpCall } from "../helpers/http-client.ts";
 import { ManualClock } from "../helpers/manual-clock.ts";
 import type { RunningGateway, StartOptions } from "../helpers/start-gateway.ts";
-import { storedIn } from "../helpers/stored-in.ts";
 import { type Front, inStep, startFront } from "./front.ts";
 
 export const SERVED = { status: 200, rsc: 2000 };
@@ -141,45 +141,6 @@ export async function stillOpen(front: Front, settled: Promise<unknown>): Promis
   expect(await Promise.race([settled, quiet(front).then(() => waiting)])).toBe(waiting);
 }
 
-export type Outcome = "delivered" | "expired" | "superseded" | "cancelled" | "dropped" | "evicted";
-
-/** How often each outcome has occurred, those that have not left out, and what is still held. */
-export type Books = { readonly [O in Outcome | "entries"]?: number };
-
-/**
- * Expects every primitive that was accepted or restored to be held or to have had exactly one outcome (architecture,
- * D4), and, where `books` are given, these and no others.
- *
- * What is under way on the disk may finish first, so it looks again for a while.
- */
-export async function expectConserved(gateway: RunningGateway, books?: Books): Promise<void> {
-  const expected = {
-    balance: 0,
-    uncounted: 0,
-    ...(books !== undefined && { books: { entries: 0, ...books } }),
-  };
-  await expect
-    .poll(() => booksOf(gateway), { interval: 5, timeout: 4_000 })
-    .toEqual({ books: expect.anything(), ...expected });
-}
-
-async function booksOf({
-  admin,
-  stateDir,
-}: RunningGateway): Promise<{ balance: number; uncounted: number; books: Books }> {
-  const text = await (await fetch(`${admin}/metrics`)).text();
-  const sample = (name: string): number =>
-    Number(new RegExp(`^${name} (\\S+)$`, "m").exec(text)?.[1] ?? 0);
-  const lines = text.matchAll(/^m2mgw_hold_settled_total\{outcome="(\w+)"\} (\S+)$/gm);
-  const settled = [...lines].map(([, outcome, count]) => [outcome, Number(count)] as const);
-  const entries = sample("m2mgw_hold_entries");
-  const sum = settled.reduce((total, [, count]) => total + count, entries);
-  const accepted = sample("m2mgw_hold_accepted_total");
-  const onDisk = entries - sample("m2mgw_hold_open");
-  return {
-    // By scanning the store, not from counters (architecture, S10).
-    uncounted: storedIn(stateDir) - onDisk,
-    balance: accepted + sample("m2mgw_hold_restored_total") - sum,
-    books: { ...Object.fromEntries(settled.filter(([, count]) => count > 0)), entries },
-  };
-}
+/** Expects the books of a gateway to balance, and to have these outcomes and no others where they are given. */
+export const expectConserved = (gateway: RunningGateway, books?: Books): Promise<void> =>
+  expectBalance(gateway, books);

@@ -3,6 +3,7 @@ import { epochMs } from "../../src/base/clock.ts";
 import { type FakeCse, startCse } from "../helpers/fake-cse.ts";
 import { ManualClock } from "../helpers/manual-clock.ts";
 import { startGateway } from "../helpers/start-gateway.ts";
+import { damageStored } from "../helpers/stored-in.ts";
 import { tempDir } from "../helpers/temp-dir.ts";
 import { type Front, frontOf, inStep, ok } from "./front.ts";
 import {
@@ -209,6 +210,20 @@ test("an open exchange does not survive its gateway: nobody waits for it, and it
   await quiet(front, ae);
   expect(rqisOf(ae)).toEqual([]);
   await expectConserved(front.gateway);
+});
+
+test("one that cannot be read any more is counted as dropped, and the others are delivered in order (architecture, D4)", async () => {
+  const { run } = await startRuns();
+  const before = await run();
+  await holdAll(before, await away(before), ["n1", "n2", "n3"]);
+  await before.gateway.stop();
+  await damageStored(before.gateway.stateDir, 1);
+
+  const front = await run();
+  expect(await front.gateway.metric("m2mgw_hold_restored_total")).toBe(3);
+  const ae = await back(front, "CAE1", { answer: ok });
+  await expectConserved(front.gateway, { delivered: 2, dropped: 1 });
+  expect(rqisOf(ae)).toEqual(["n1", "n3"]);
 });
 
 test("a gateway on a state without anything held has accepted, restored and settled nothing", async () => {

@@ -10,6 +10,8 @@ export interface GatewayOptions {
   readonly cse?: { readonly url: string };
   /** Further flags of `serve`, such as `--ws.ping`, `2s`. */
   readonly flags?: readonly string[];
+  /** A command that runs in the process before it, and then becomes it. */
+  readonly under?: readonly string[];
 }
 
 /** The gateway as its users run it: a process of its own, built. */
@@ -18,6 +20,7 @@ export interface RunningGateway {
   readonly ws: string;
   readonly admin: string;
   readonly pid: number;
+  readonly stateDir: string;
   /** What it has printed so far, over all its runs. */
   log(): string;
   /** SIGTERM unless told otherwise; resolves when it has ended, with its exit code or the signal. May be called twice. */
@@ -30,7 +33,7 @@ export interface RunningGateway {
 export async function runGateway(options: GatewayOptions = {}): Promise<RunningGateway> {
   const stateDir = tempDir();
   const [http, ws, admin] = [await freePort(), await freePort(), await freePort()];
-  const { cse } = options;
+  const { cse, under = [] } = options;
   const args = [
     ...(cse === undefined ? [] : ["--cse.url", cse.url, "--cse.id", "/id-in"]),
     ...["--cse.name", "cse-in"],
@@ -44,7 +47,8 @@ export async function runGateway(options: GatewayOptions = {}): Promise<RunningG
   let child: Child | undefined;
   const start = async () => {
     before += child?.output() ?? "";
-    child = await startChild(process.execPath, [program, "serve", ...args]);
+    const [command = "", ...rest] = [...under, process.execPath, program, "serve", ...args];
+    child = await startChild(command, rest);
     await whenReady(child, () => isReady(admin), 15_000);
   };
   const stop = async (signal?: NodeJS.Signals) => (await child?.stop(signal)) ?? 0;
@@ -59,6 +63,7 @@ export async function runGateway(options: GatewayOptions = {}): Promise<RunningG
     get pid() {
       return child?.pid ?? 0;
     },
+    stateDir,
     log: () => before + (child?.output() ?? ""),
     stop,
     start,

@@ -2,6 +2,7 @@ import { onTestFinished } from "vitest";
 import type { Clock } from "../../src/base/clock.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import { createGateway, type Faces } from "../../src/gateway.ts";
+import { expectBalance, hasHeld } from "./hold-books.ts";
 import { tempDir } from "./temp-dir.ts";
 
 export interface RunningGateway extends Faces {
@@ -22,6 +23,8 @@ export interface StartOptions {
 
 /**
  * A whole gateway in this process on 127.0.0.1 and free ports, stopped when the test ends.
+ *
+ * If it still runs then, its books have to balance (architecture, S10).
  *
  * @param settings configuration by key path, as flags have it: `{ "cse.url": "http://…" }`
  */
@@ -54,7 +57,16 @@ export async function startGateway(
     stopped ??= gateway.stop();
     return stopped;
   };
-  onTestFinished(stop);
+  onTestFinished(async ({ task }) => {
+    try {
+      // A test that has failed already says more than its books.
+      const isOver = stopped !== undefined || task.result?.state === "fail";
+      const holder = { ...faces, stateDir };
+      if (!isOver && (await hasHeld(holder))) await expectBalance(holder);
+    } finally {
+      await stop();
+    }
+  });
   const metric = async (sample: string): Promise<number> => {
     const text = await (await fetch(`${faces.admin}/metrics`)).text();
     const line = text.split("\n").find((candidate) => candidate.startsWith(`${sample} `));

@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { RootDatabase } from "lmdb";
@@ -7,6 +6,7 @@ import { LmdbHoldStore } from "../../src/store/lmdb-hold-store.ts";
 import { openState } from "../../src/store/lmdb-open.ts";
 import { LmdbWrites } from "../../src/store/lmdb-writes.ts";
 import { startChild } from "../helpers/child.ts";
+import { hasCommand } from "../helpers/has-command.ts";
 import { tempDir } from "../helpers/temp-dir.ts";
 import { AE, codecs, held, letter, OTHER, told } from "./held.ts";
 import { LIMITS } from "./hold-store-contract.ts";
@@ -19,17 +19,6 @@ const child = (script: string, dir: string) => [
   join(import.meta.dirname, script),
   dir,
 ];
-
-function has(command: string): boolean {
-  try {
-    execFileSync("which", [command], { stdio: "ignore" });
-    return true;
-  } catch {
-    // biome-ignore lint/suspicious/noConsole: a test that is left out has to say why
-    console.warn(`no ${command} on this machine`);
-    return false;
-  }
-}
 
 describe("what was put", () => {
   const state = async (dir: string) => {
@@ -140,7 +129,7 @@ describe("a promise resolves only after the flush:", () => {
     expect(steps).toEqual(["on disk", "put", "put", "on disk", "marked", "on disk", "removed"]);
   });
 
-  test.skipIf(!has("strace"))("as the system calls tell", async () => {
+  test.skipIf(!hasCommand("strace"))("as the system calls tell", async () => {
     const dir = tempDir();
     const trace = join(dir, "trace");
     const calls = "trace=openat,fdatasync,fsync,pwrite64,pwritev,write";
@@ -181,7 +170,7 @@ test("a disk that is nearly full takes no newcomers, and lets go of what is ther
   expect([...store.list()]).toHaveLength(1);
 });
 
-test.skipIf(!has("prlimit"))(
+test.skipIf(!hasCommand("prlimit"))(
   "a full disk fails a whole turn and changes nothing; with room again all goes on",
   async () => {
     const limit = 'trap "" XFSZ; ulimit -S -f 4096; exec "$@"';

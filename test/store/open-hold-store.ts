@@ -9,6 +9,8 @@ import { LIMITS } from "./hold-store-contract.ts";
 export interface OpenHoldStore {
   readonly root: RootDatabase<unknown, string>;
   readonly store: LmdbHoldStore;
+  /** For tables beside it. */
+  readonly writes: LmdbWrites;
   readonly unreadable: UnreadableRecord[];
   close(): Promise<void>;
 }
@@ -32,6 +34,7 @@ export function openHoldStore(
   return {
     root,
     store,
+    writes,
     unreadable,
     close() {
       writes.close();

@@ -1,0 +1,66 @@
+import type { RootDatabase } from "lmdb";
+import { expect, test } from "vitest";
+import { LmdbTable } from "../../src/store/lmdb-table.ts";
+import { requestTable } from "../../src/store/request-records.ts";
+import { tempDir } from "../helpers/temp-dir.ts";
+import { codecs } from "../store/held.ts";
+import { openHoldStore } from "../store/open-hold-store.ts";
+import { AE, CSE, HoldProcess } from "./hold-process.ts";
+
+/** From a registree, so that it is told by what is held for it. */
+const CREATE = { op: "create", to: CSE, ty: 3, pc: { "m2m:cnt": {} }, fr: "CAE7", rt: { rtv: 2 } };
+
+const PENDING = { held: 1, results: [undefined], news: 0 };
+const ENDED = { held: 0, results: [2001], news: 1 };
+
+/** A disk that is written to so many times more. */
+class Countdown {
+  left = Number.POSITIVE_INFINITY;
+
+  around(root: RootDatabase<unknown, string>): RootDatabase<unknown, string> {
+    const transactionSync = (action: () => void): void => {
+      if (this.left === 0) throw new Error("the process is no more");
+      root.transactionSync(action);
+      this.left -= 1;
+    };
+    return { transactionSync } as unknown as RootDatabase<unknown, string>;
+  }
+}
+
+/** A process on the file of this folder. */
+function start(dir: string, disk = new Countdown()) {
+  const { close, root, store, writes } = openHoldStore(dir, (it) => disk.around(it));
+  const table = requestTable(new LmdbTable(root.openDB({ name: "requests" }), writes), codecs);
+  const process = new HoldProcess({ store, table });
+  const end = async (): Promise<void> => {
+    process.holding.close();
+    await close();
+  };
+  return { process, table, end };
+}
+
+test.each([
+  [0, PENDING],
+  [1, ENDED],
+  [2, ENDED],
+])(
+  "a crash %i writes after the answer leaves all of an end or nothing: it is held, or its result is kept and told (D4)",
+  async (writes, expected) => {
+    const dir = tempDir();
+    const disk = new Countdown();
+    const first = start(dir, disk);
+    await first.process.send(CSE, CREATE);
+    const link = first.process.connect(CSE);
+    await first.process.quiet();
+    disk.left = writes;
+    link.answerOldest(2001);
+    await first.process.quiet();
+    await first.end();
+
+    const { end, process, table } = start(dir);
+    const results = Array.from(table.entries(), ([, { result }]) => result?.responseStatusCode);
+    const [held, news] = [process.held(CSE).length, process.held(AE).length];
+    await end();
+    expect({ held, results, news }).toEqual(expected);
+  },
+);
