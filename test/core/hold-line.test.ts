@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { AE, CSE, HoldProcess, MINUTE, NOTE, rqisOf, SECOND, stateOf } from "./hold-process.ts";
 
 const about = (sub: string) => ({ ...NOTE, ec: 4, pc: { "m2m:sgn": { sur: sub } } });
@@ -98,6 +98,53 @@ describe("the latest (event category 4, H.2.4)", () => {
     await process.send(AE, { ...about("a"), rqi: "a2" });
     expect(await stateOf(open)).toBe("5103 GW_SUPERSEDED");
     expect(await comesTo(process)).toEqual(["a2"]);
+  });
+
+  test("goes out by itself when a later one, for which it had to wait, cannot be stored", async () => {
+    const process = new HoldProcess();
+    await process.send(AE, { ...about("a"), rqi: "a1" });
+    process.disk.slowness = 3;
+    process.disk.failing.set("put", 1);
+    const later = process.send(AE, { ...about("a"), rqi: "a2" });
+    await new Promise((resolve) => setImmediate(resolve));
+    const link = process.connect(AE);
+    await process.quiet();
+    expect(await stateOf(later)).toBe("5103 GW_HOLD_FAILED");
+    expect(rqisOf(link.sent)).toEqual(["a1"]);
+  });
+
+  test.each([
+    ["its ceiling", {}, 8 * SECOND, "5103 GW_TARGET_OFFLINE"],
+    ["its own time", { rqet: String(MINUTE) }, MINUTE, "4008 GW_REQUEST_EXPIRED"],
+  ])(
+    "ends at %s as an open exchange, also when the stored one before it cannot be removed",
+    async (_when, times, until, state) => {
+      const process = new HoldProcess();
+      await process.send(AE, { ...about("a"), rqi: "a1" });
+      process.disk.failing.set("remove", Number.POSITIVE_INFINITY);
+      const open = process.send(AE, { ...about("a"), rqi: "a2", rt: { rtv: 3 }, ...times });
+      await process.pass(until - 1, SECOND);
+      expect(await stateOf(open)).toBe("waits");
+      await process.pass(1);
+      expect(await stateOf(open)).toBe(state);
+      const link = process.connect(AE);
+      const delivers = vi.spyOn(link, "deliver");
+      await process.pass(MINUTE, SECOND);
+      expect(delivers).not.toHaveBeenCalled();
+    },
+  );
+
+  test("goes out once as an open Create, also when the stored one before it is removed late", async () => {
+    const process = new HoldProcess();
+    const create = { op: "create", to: "/id-mn/x", ty: 3, pc: { "m2m:cnt": {} }, ec: 4 };
+    await process.send(CSE, { ...create, rqi: "c1", rt: { rtv: 1 } });
+    process.disk.failing.set("remove", 1);
+    const rqet = String(5 * MINUTE);
+    void process.send(CSE, { ...create, rqi: "c2", rt: { rtv: 3 }, rqet });
+    const link = process.connect(CSE);
+    await process.pass(20 * SECOND, SECOND);
+    expect(rqisOf(link.sent)).toEqual(["c2"]);
+    expect(process.counts).toMatchObject({ accepted: 2, superseded: 1 });
   });
 
   test("is not the one that comes back from a link that was lost", async () => {

@@ -118,11 +118,11 @@ export class HoldProcess {
     for (const id of [AE, OTHER, CSE]) this.register(id);
   }
 
-  register(id: EntityId): void {
+  register(id: EntityId, token = `t${id}`): void {
     void this.registry.register({
       id,
       kind: id.startsWith("/id-in/") ? "ae" : "cse",
-      token: `t${id}`,
+      token,
       addresses: [],
       pointsOfAccess: undefined,
       reachable: true,

@@ -33,3 +33,17 @@ test("to any other it is not sent, and the log says so (S21)", async () => {
     .toContainEqual(expect.objectContaining({ msg: NOT_TOLD }));
   expect(target.connections).toBe(0);
 });
+
+test("not even where the originator that the request names has registered from that address (S21)", async () => {
+  const front = await startHolding();
+  const target = await startHttpRegistree();
+  const point = await away(front);
+  await front.ae("CAE2", { answer: ok });
+  const headers = { "X-M2M-Origin": "CAE2", "X-M2M-RTU": target.url };
+  expect(await front.notify(`${point}?rt=2`, { headers })).toMatchObject(ASYNCH);
+  await back(front, "CAE1", { answer: ok });
+  await expect
+    .poll(() => front.gateway.log)
+    .toContainEqual(expect.objectContaining({ msg: NOT_TOLD }));
+  expect(target.connections).toBe(0);
+});

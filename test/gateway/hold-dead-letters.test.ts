@@ -1,6 +1,15 @@
 import { describe, expect, test } from "vitest";
-import type { Front } from "./front.ts";
-import { answer, away, back, expectConserved, holdAll, leave, startHolding } from "./hold-in.ts";
+import { type Front, ok } from "./front.ts";
+import {
+  answer,
+  away,
+  back,
+  expectConserved,
+  holdAll,
+  leave,
+  rqisOf,
+  startHolding,
+} from "./hold-in.ts";
 
 interface Listed {
   readonly sequence: number;
@@ -87,6 +96,34 @@ describe("what was not delivered", () => {
       await new Promise((resolve) => setImmediate(resolve));
     }
     expect(await replay(front, "CAE1", Number(letter?.sequence))).toBe(404);
+  });
+
+  test("goes out again once, when two ask for that at once", async () => {
+    const front = await startHolding({ "hold.notifyDefault": "1s" });
+    const point = await away(front);
+    await holdAll(front, point, ["n1"]);
+    front.clock.advance(1_000);
+    await front.gateway.metricIs('m2mgw_hold_settled_total{outcome="expired"}', 1);
+    const sequence = Number((await lettersOf(front, "CAE1"))[0]?.sequence);
+    const replays = [replay(front, "CAE1", sequence), replay(front, "CAE1", sequence)];
+    expect((await Promise.all(replays)).sort()).toEqual([200, 404]);
+    await expectConserved(front.gateway, { expired: 1, entries: 1 });
+  });
+
+  test("takes nobody's place when it goes out again: a latest that was held since is later (H.2.4)", async () => {
+    const front = await startHolding({ "hold.notifyDefault": "1h" });
+    const point = await away(front);
+    const headers = { "X-M2M-EC": "4" };
+    await front.notify(point, { rqi: "old", headers });
+    front.clock.advance(3_600_000);
+    await front.gateway.metricIs('m2mgw_hold_settled_total{outcome="expired"}', 1);
+    await front.notify(point, { rqi: "new", headers });
+    const [letter] = await lettersOf(front, "CAE1");
+    expect(await replay(front, "CAE1", Number(letter?.sequence))).toBe(200);
+    await expectConserved(front.gateway, { expired: 1, entries: 2 });
+    const ae = await back(front, "CAE1", { answer: ok });
+    await expectConserved(front.gateway, { expired: 1, delivered: 2 });
+    expect(rqisOf(ae)).toEqual(["new", "old"]);
   });
 
   test("is bounded for each registree: the oldest leave", async () => {

@@ -1,6 +1,9 @@
-import { expect, test } from "vitest";
+import { once } from "node:events";
+import { createConnection } from "node:net";
+import { expect, onTestFinished, test } from "vitest";
 import { defaultScript } from "../helpers/fake-cse.ts";
-import { ok } from "./front.ts";
+import { startHttpRegistree } from "../helpers/http-registree.ts";
+import { ok, SGN } from "./front.ts";
 import {
   ask,
   away,
@@ -17,6 +20,7 @@ import {
   startHolding,
   type Timed,
 } from "./hold-in.ts";
+import { startStandalone } from "./http-standalone.ts";
 
 const DELETED = { status: 200, rsc: 2002 };
 
@@ -96,4 +100,45 @@ test("who waits for a registree CSE is told 4004 when its <remoteCSE> is deleted
   expect(await ask(front, { method: "DELETE", target: "/csr1", rqi: "d1" })).toMatchObject(DELETED);
   expect(await answered).toMatchObject(NOT_FOUND);
   await expectConserved(front.gateway, { cancelled: 1 });
+});
+
+test("a Notify whose content arrives after its AE has deregistered is 404 with 4004, and not held (RG-15)", async () => {
+  const front = await startHolding();
+  const { ae, point } = await front.ae("CAE1");
+  const { hostname, port } = new URL(front.gateway.http);
+  const socket = createConnection({ host: hostname, port: Number(port) });
+  onTestFinished(() => void socket.destroy());
+  const next = async (): Promise<string> => String(await once(socket, "data"));
+  const head = [
+    `POST ${point} HTTP/1.1`,
+    `Host: ${hostname}:${port}`,
+    "X-M2M-Origin: /id-in",
+    "X-M2M-RI: n1",
+    "X-M2M-RVI: 3",
+    "Content-Type: application/json",
+    `Content-Length: ${SGN.length}`,
+    "Expect: 100-continue",
+  ];
+  socket.write(`${head.join("\r\n")}\r\n\r\n`);
+  expect(await next()).toMatch(/^HTTP\/1\.1 100 /);
+  expect(await ae.request({ op: 4, to: "CAE1", fr: "CAE1" })).toMatchObject({ rsc: 2002 });
+  await leave(front, ae);
+  socket.write(SGN);
+  const answer = await next();
+  expect(answer).toMatch(/^HTTP\/1\.1 404 /);
+  expect(answer).toContain("\r\nX-M2M-RSC: 4004\r\n");
+  await expectConserved(front.gateway, {});
+});
+
+test("who calls an AE over HTTP that deregisters and goes meanwhile is told 4004, and nothing is held (RG-15)", async () => {
+  const { ask: askStandalone, gateway, notify, register } = await startStandalone();
+  const device = await startHttpRegistree();
+  await register([`${device.url}/n`]);
+  device.answer(() => {});
+  const answered = notify("/CAE1");
+  await device.next();
+  expect(await askStandalone("CAE1", "DELETE", "/cse-in/one")).toMatchObject({ rsc: 2002 });
+  await device.stop();
+  expect(await answered).toMatchObject(NOT_FOUND);
+  await expectConserved(gateway, {});
 });

@@ -210,6 +210,30 @@ test("a Create reaches a registree CSE over HTTP, To behind its point of access,
   });
 });
 
+test.each([
+  ["", { status: 504, rsc: 4008 }],
+  ["?rt=1", { status: 202, rsc: 1001 }],
+])(
+  "a Create is not repeated after a proxy's own 502, since it may have been executed: %s",
+  async (query, answered) => {
+    const { ask, clock, gateway } = await startStandalone();
+    const cse = await startHttpRegistree();
+    const csr = { csi: "/id-mn", cb: "/id-mn/cse", rr: true, srv: ["3"], poa: [cse.url] };
+    const headers = { "Content-Type": "application/json;ty=16" };
+    await ask("/id-mn", "POST", "/cse-in", { headers, body: { "m2m:csr": csr } });
+    cse.answer((_request, response) => void response.writeHead(502).end());
+    const created = await ask("CApp", "POST", `/~/id-mn/cse/ae1${query}`, {
+      headers: { "Content-Type": "application/json;ty=3" },
+      body: { "m2m:cnt": { rn: "c1" } },
+    });
+    expect(created).toMatchObject(answered);
+    await cse.next();
+    await gateway.metricIs("m2mgw_hold_entries", 0);
+    clock.advance(60_000);
+    expect(cse.requests).toHaveLength(1);
+  },
+);
+
 test("an answer larger than the limit is none: 4008", async () => {
   const { device, notify } = await registered({ "http.maxBody": "1KiB" });
   device.answer((request, response) =>

@@ -93,6 +93,18 @@ test.each(["CAE1", "/id-in/CAE1", "//sp.example/id-in/CAE1"])(
   },
 );
 
+test("what a stranger is answered that names a registree and goes does not reach that registree (5.4, D-3.1)", async () => {
+  const front = await startFront();
+  const { ae } = await front.ae("CAE1");
+  const before = ae.frames.length;
+  const stranger = await front.connect({ headers: { "X-Forwarded-For": "192.0.2.9" } });
+  stranger.send({ ...RETRIEVE, rqi: "guess", rvi: "3" });
+  await stranger.disconnect();
+  await front.gateway.metricIs('m2mgw_failures_total{code="GW_IDENTITY_TAKEN"}', 1);
+  await inStep(ae);
+  expect(ae.frames.slice(before)).toEqual([]);
+});
+
 test("two AEs on one socket are both served there (ID-12, D-3.2)", async () => {
   const front = await startFront();
   const { ae, point } = await front.ae("CAE1", { answer: ok });
