@@ -110,11 +110,12 @@ class Assembly implements Gateway {
     const codecs = countingCodecs(observer, config.xml.namespaces);
     const upstream = createUpstream(config, { domain, state, codecs, clock, observer });
     this.#closing.push(() => upstream.close());
-    const own: { port?: number } = {};
+    /** Of every listener, as they are bound. */
+    const own = new Set<number>();
     const caller = new PoaPort({
       ...config.calls,
       codecs,
-      rules: { networks: blockListOf(config.calls.networks), ownPort: () => own.port },
+      rules: { networks: blockListOf(config.calls.networks), ownPorts: own },
       laterHeaders: config.http.laterHeaders,
       maxBody: config.http.maxBody,
       clock,
@@ -156,7 +157,9 @@ class Assembly implements Gateway {
           if (kind === "held") hold.lost(registree, sequence, bytes).catch(lost);
         },
       }),
-      table: requestTable(state.table("requests"), codecs),
+      table: requestTable(state.table("requests"), codecs, (request, error) =>
+        observer.warn("a stored <request> cannot be read", { request, error }),
+      ),
       cse: upstream.port,
       patience: { ...config.request, cseTimeout: config.cse.timeout },
       times: { ...config.hold, ...config.request },
@@ -217,6 +220,7 @@ class Assembly implements Gateway {
             list: (registree) => deadLetters.list(entityIdOf(registree, domain)),
             replay: (registree, sequence) =>
               deadLetters.replay(entityIdOf(registree, domain), sequence),
+            isOwnHost: isLoopback,
           }
         : undefined,
     });
@@ -269,20 +273,24 @@ class Assembly implements Gateway {
 
     const deadline = (): EpochMs => later(clock.now(), config.shutdown.drain);
     const { url: adminUrl } = await started(admin, "admin.listen");
+    own.add(portOf(adminUrl));
     this.#closing.push(() => admin.stop(deadline()));
     // Both faces drain together: each waits for answers that come in at the other.
     const faces: Binding[] = [];
     this.#closing.push(async () => {
-      hold.drain();
-      await Promise.all(faces.map((face) => face.stop(deadline())));
+      const until = deadline();
+      // What was held may be under way over HTTP, which is broken off after this.
+      const sent = Promise.race([hold.drain(), passed(until, clock)]);
+      await Promise.all([sent, ...faces.map((face) => face.stop(until))]);
     });
     faces.push(http);
     const { url: httpUrl } = await started(http, "http.listen");
-    own.port = Number(new URL(httpUrl).port || 80);
+    own.add(portOf(httpUrl));
     points.base = `${config.http.advertise ?? httpUrl}${config.http.prefix}/`;
     // Last, since registrations need the gateway's own URL.
     faces.push(ws);
     const { url: wsUrl } = await started(ws, "ws.listen");
+    own.add(portOf(wsUrl));
     holding.resume();
     return { http: httpUrl, ws: wsUrl, admin: adminUrl };
   }
@@ -298,6 +306,11 @@ async function started(binding: Binding, key: string): Promise<ListenAddress> {
     throw new Error(`${key}: ${cause instanceof Error ? cause.message : cause}${hint}`, { cause });
   }
 }
+
+const portOf = (url: string): number => Number(new URL(url).port || 80);
+
+const passed = (at: EpochMs, clock: Clock): Promise<void> =>
+  new Promise((resolve) => void clock.at(at, resolve));
 
 function samePort({ http, ws }: Config): boolean {
   return (

@@ -71,6 +71,7 @@ export class HoldDelivery {
   readonly #references = new Set<string>();
   #underWay = 0;
   #stopped = false;
+  #atRest: (() => void) | undefined;
 
   constructor(parts: HoldDeliveryParts) {
     this.#parts = parts;
@@ -94,6 +95,14 @@ export class HoldDelivery {
   /** Sends nothing more. */
   stop(): void {
     this.#stopped = true;
+  }
+
+  /** Resolves when nothing is under way; to be called once, after `stop`. */
+  async rest(): Promise<void> {
+    if (this.#underWay === 0) return;
+    await new Promise<void>((resolve) => {
+      this.#atRest = resolve;
+    });
   }
 
   /** Whether a stored request with this reference has been sent and is not answered. */
@@ -177,6 +186,7 @@ export class HoldDelivery {
       if (!taken) return;
       taken = false;
       this.#underWay -= 1;
+      if (this.#underWay === 0) this.#atRest?.();
       this.#turns.resume();
     };
   }

@@ -31,7 +31,7 @@ export interface ToHold {
   readonly isReplay?: true;
 }
 
-/** Calls `left` when the originator of a request has gone and waits no more. */
+/** Calls `left` when the originator of a request has gone and waits no more; at once when it has gone already. */
 export type WhenGone = (left: () => void) => void;
 
 /** What a primitive takes beside its content, about. */
@@ -201,8 +201,12 @@ export class Hold {
     return this.#delivery.isUnderWay(reference);
   }
 
-  /** Sends nothing more, and tells those who wait with an open exchange that they wait in vain. */
-  drain(): void {
+  /**
+   * Sends nothing more, and tells those who wait with an open exchange that they wait in vain.
+   *
+   * Resolves when nothing is under way.
+   */
+  drain(): Promise<void> {
     this.#draining = true;
     this.#delivery.stop();
     for (const line of this.#ledger.lines()) {
@@ -210,6 +214,7 @@ export class Hold {
         this.#ledger.endOpen(line, open, "cancelled", new GatewayError("GW_DRAINING"));
       }
     }
+    return this.#delivery.rest();
   }
 
   close(): void {

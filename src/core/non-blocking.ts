@@ -1,4 +1,11 @@
-import { type Clock, type EpochMs, later, type Millis, type Timer } from "../base/clock.ts";
+import {
+  type Clock,
+  type EpochMs,
+  earliest,
+  later,
+  type Millis,
+  type Timer,
+} from "../base/clock.ts";
 import { GatewayError } from "../base/errors.ts";
 import { Rsc } from "../base/response-status-code.ts";
 import { type ExactObject, MadeContent } from "../primitive/content.ts";
@@ -220,7 +227,9 @@ export class NonBlocking {
   #keptUntil({ carried }: RequestPrimitive, now: EpochMs): EpochMs {
     const rp = carried.get("rp");
     const asked = typeof rp === "string" ? parseTimestamp(rp) : undefined;
-    return asked ?? later(now, this.#parts.keptFor);
+    const { keptFor, waitsFor } = this.#parts;
+    // Not for ever: it would take the room of others.
+    return asked === undefined ? later(now, keptFor) : earliest(asked, later(now, waitsFor));
   }
 
   async #put(
@@ -235,7 +244,7 @@ export class NonBlocking {
       registree,
       created: arrived,
       changed: arrived,
-      expires: later(expires ?? later(arrived, waitsFor), keptFor),
+      expires: later(earliest(later(arrived, waitsFor), expires), keptFor),
       result: undefined,
       notifies: result === "notified",
       untold: false,

@@ -11,9 +11,10 @@ import {
   requestId,
 } from "../primitive/primitive.ts";
 import { heldOf, recordOf } from "./held-record.ts";
+import { storeFailed } from "./lmdb-writes.ts";
 
 /** A `<request>` as it is stored: its request as what is held, its result's content as it was received. */
-interface StoredRequest {
+export interface StoredRequest {
   readonly request: Uint8Array;
   readonly changed: number;
   readonly notifies: boolean;
@@ -27,15 +28,34 @@ interface StoredRequest {
   };
 }
 
-/** The gateway's `<request>` resources in a table of plain objects. */
-export function requestTable(table: Table<StoredRequest>, codecs: Codecs): Table<RequestRecord> {
+/**
+ * The gateway's `<request>` resources in a table of plain objects. One that cannot be read is as if it were not there.
+ *
+ * @param onUnreadable is told of each, whenever it is met
+ */
+export function requestTable(
+  table: Table<StoredRequest>,
+  codecs: Codecs,
+  onUnreadable: (id: string, error: unknown) => void,
+): Table<RequestRecord> {
+  const read = (id: string, stored: StoredRequest): RequestRecord | undefined => {
+    try {
+      return recordFrom(stored, codecs);
+    } catch (error) {
+      onUnreadable(id, error);
+      return undefined;
+    }
+  };
   return {
     *entries() {
-      for (const [id, stored] of table.entries()) yield [id, recordFrom(stored, codecs)] as const;
+      for (const [id, stored] of table.entries()) {
+        const record = read(id, stored);
+        if (record !== undefined) yield [id, record] as const;
+      }
     },
     get: (id) => {
       const stored = table.get(id);
-      return stored && recordFrom(stored, codecs);
+      return stored && read(id, stored);
     },
     put: (id, record) => table.put(id, storedFrom(record, codecs)),
     remove: (id) => table.remove(id),
@@ -88,6 +108,7 @@ function storedResult(
 /** @throws GatewayError GW_STORE_FAILED */
 function recordFrom(stored: StoredRequest, codecs: Codecs): RequestRecord {
   const { request, registree, arrived, expires } = heldOf(stored.request, 0, codecs);
+  if (request.from === undefined) throw storeFailed("the record has no originator");
   return {
     request,
     registree,

@@ -1,7 +1,7 @@
 import type { RootDatabase } from "lmdb";
 import { expect, test } from "vitest";
 import { LmdbTable } from "../../src/store/lmdb-table.ts";
-import { requestTable } from "../../src/store/request-records.ts";
+import { requestTable, type StoredRequest } from "../../src/store/request-records.ts";
 import { tempDir } from "../helpers/temp-dir.ts";
 import { codecs } from "../store/held.ts";
 import { openHoldStore } from "../store/open-hold-store.ts";
@@ -30,7 +30,10 @@ class Countdown {
 /** A process on the file of this folder. */
 function start(dir: string, disk = new Countdown()) {
   const { close, root, store, writes } = openHoldStore(dir, (it) => disk.around(it));
-  const table = requestTable(new LmdbTable(root.openDB({ name: "requests" }), writes), codecs);
+  const stored = new LmdbTable<StoredRequest>(root.openDB({ name: "requests" }), writes);
+  const table = requestTable(stored, codecs, (_id, error) => {
+    throw error;
+  });
   const process = new HoldProcess({ store, table });
   const end = async (): Promise<void> => {
     process.holding.close();

@@ -98,7 +98,7 @@ const carry = (
 
 test("an exchange that would be kept open while the gateway drains is refused", async () => {
   const process = new HoldProcess();
-  process.holding.hold.drain();
+  void process.holding.hold.drain();
   const rqet = String(5 * MINUTE);
   const open = process.send(AE, { ...NOTE, rt: { rtv: 3 }, rqet });
   await process.quiet();

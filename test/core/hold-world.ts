@@ -117,7 +117,7 @@ export class World {
         this.#process.disk.crash();
         return await this.#restart();
       case "stop":
-        this.#process.holding.hold.drain();
+        void this.#process.holding.hold.drain();
         for (const each of ["ae", "cse"] as const) this.#drop(each);
         await this.#process.quiet();
         return await this.#restart();

@@ -132,6 +132,15 @@ describe("the <request> of a request whose originator does not wait (TS-0004, 7.
     expect(process.counts).toMatchObject({ delivered: 1, cancelled: 0 });
   });
 
+  test("is not kept for longer than anything is held, whatever rp says", async () => {
+    const process = new HoldProcess({ maxRequests: 1 });
+    process.connect(CSE).answers = true;
+    await process.send(CSE, { ...KEPT, rqi: "1", rp: "99991231T235959" });
+    await process.pass(8 * DAY, DAY);
+    const next = await process.send(CSE, { ...KEPT, rqi: "2" });
+    expect(next).toMatchObject({ responseStatusCode: 1001 });
+  });
+
   test("is forgotten an hour after its result, or when rp says (TS-0004, 6.4.1)", async () => {
     for (const [members, kept] of [
       [KEPT, HOUR],
@@ -148,6 +157,13 @@ describe("the <request> of a request whose originator does not wait (TS-0004, 7.
       expect(await ask(process, id)).toMatchObject({ responseStatusCode: 4004 });
       expect([...process.table.entries()]).toEqual([]);
     }
+  });
+
+  test("is not kept for longer without a result either, whatever its request names", async () => {
+    const process = new HoldProcess();
+    const id = await begin(process, { ...KEPT, rqet: "99991231T235959" });
+    const kept = Number(process.table.get(id)?.expires) - process.clock.now();
+    expect(kept).toBe(7 * DAY + HOUR);
   });
 
   test("is made for so many at a time; then 5103, and nothing is held", async () => {

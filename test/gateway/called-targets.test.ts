@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { GatewayError } from "../../src/base/errors.ts";
 import { startHttpRegistree } from "../helpers/http-registree.ts";
 import { ok } from "./front.ts";
 import { away, back, startHolding } from "./hold-in.ts";
@@ -47,3 +48,19 @@ test("not even where the originator that the request names has registered from t
     .toContainEqual(expect.objectContaining({ msg: NOT_TOLD }));
   expect(target.connections).toBe(0);
 });
+
+test.each(["http", "ws", "admin"] as const)(
+  "nor to the gateway itself, at its port for %s, though that may be called (S21)",
+  async (face) => {
+    const front = await startHolding({ "calls.networks": "127.0.0.0/8" });
+    const point = await away(front);
+    const own = front.gateway[face].replace(/^ws/, "http");
+    const headers = { "X-M2M-RTU": `${own}/livez` };
+    expect(await front.notify(`${point}?rt=2`, { headers })).toMatchObject(ASYNCH);
+    await back(front, "CAE1", { answer: ok });
+    const error = `GatewayError: ${new GatewayError("GW_NOT_CALLABLE").message}`;
+    await expect
+      .poll(() => front.gateway.log)
+      .toContainEqual(expect.objectContaining({ msg: NOT_TOLD, error }));
+  },
+);

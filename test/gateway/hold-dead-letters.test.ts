@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { callHttp } from "../helpers/http-client.ts";
 import { type Front, ok } from "./front.ts";
 import {
   answer,
@@ -164,6 +165,44 @@ describe("what was not delivered", () => {
     const replays = sequences.map((sequence) => replay(front, "CAE1", sequence));
     expect(new Set(await Promise.all(replays))).toEqual(new Set([404]));
     await expectConserved(front.gateway, { expired: 1 });
+  });
+
+  test("is for whoever is on this machine, however the path is spelled; not for its other pages", async () => {
+    const { gateway } = await startHolding();
+    const get = "dead-letters?registree=CAE1";
+    const post = "dead-letters/replay?registree=CAE1&sequence=1";
+    const statusOf = async (target: string, headers: Record<string, string>, api = "/api/v1") => {
+      const method = target === get ? "GET" : "POST";
+      return (await callHttp(gateway.admin, { method, target: `${api}/${target}`, headers }))
+        .status;
+    };
+    for (const Host of ["127.evil.example:80", "[::2]:80", "192.0.2.1"]) {
+      expect(await statusOf(get, { Host })).toBe(403);
+      expect(await statusOf(get, { Host }, "/%61pi/v1")).toBe(403);
+    }
+    for (const Host of ["127.0.0.1:9180", "localhost", "[::1]:9180"]) {
+      expect(await statusOf(get, { Host })).toBe(200);
+      const page = { Host, Origin: `http://${Host}`, "Sec-Fetch-Site": "same-origin" };
+      expect(await statusOf(post, page)).toBe(404);
+      expect(await statusOf(post, { ...page, Origin: "null" })).toBe(403);
+      expect(await statusOf(post, { ...page, "Sec-Fetch-Site": "same-site" })).toBe(403);
+    }
+  });
+
+  test.each([
+    ["under a name that is not the machine's own", { Host: "evil.example" }],
+    ["by a page of another origin", { Origin: "http://evil.example" }],
+    ["by a page of another site", { "Sec-Fetch-Site": "cross-site" }],
+  ])("is not given out or replayed %s", async (_who, headers) => {
+    const front = await startHolding();
+    const query = "registree=CAE1&sequence=1";
+    for (const [method, target] of [
+      ["GET", `/api/v1/dead-letters?${query}`],
+      ["POST", `/api/v1/dead-letters/replay?${query}`],
+    ] as const) {
+      const answer = await callHttp(front.gateway.admin, { method, target, headers });
+      expect(answer.status).toBe(403);
+    }
   });
 
   test("is asked for with the registree's ID, and replayed with a sequence that is there", async () => {

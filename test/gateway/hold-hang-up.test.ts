@@ -6,6 +6,7 @@ import {
   askThenHangUp,
   away,
   back,
+  cut,
   expectConserved,
   heldIs,
   LABORATORY,
@@ -123,4 +124,16 @@ test("an acknowledged Notify does not mind who hangs up (BF-01)", async () => {
   const ae = await back(front, "CAE1", { answer: ok });
   expect(await ae.nextRequest()).toMatchObject({ rqi: "h1" });
   await expectConserved(front.gateway, { delivered: 1 });
+});
+
+test("an originator that hung up while its registree was tried live is waited for by nobody: nothing is held", async () => {
+  const front = await startHolding({ "hold.profile": "strict" });
+  const { ae, point } = await front.ae("CAE1");
+  const headers = { "Content-Type": "application/json" };
+  const { hangUp } = askThenHangUp(front, { target: point, method: "POST", headers, body: SGN });
+  await ae.nextRequest();
+  hangUp();
+  await quiet(front);
+  await cut(front, ae);
+  await expectConserved(front.gateway, { cancelled: 1 });
 });

@@ -5,7 +5,8 @@ import { connectRegistree } from "../helpers/fake-registree.ts";
 import { callHttp } from "../helpers/http-client.ts";
 import { type HttpRegistree, reply, startHttpRegistree } from "../helpers/http-registree.ts";
 import { startGateway } from "../helpers/start-gateway.ts";
-import { ok, SGN, VERIFY } from "./front.ts";
+import { storedIn } from "../helpers/stored-in.ts";
+import { gate, ok, SGN, VERIFY } from "./front.ts";
 import { HELD, NOT_FOUND, NOT_REACHABLE, SERVED, TIMED_OUT } from "./hold-in.ts";
 import { type Standalone, startStandalone } from "./http-standalone.ts";
 
@@ -448,3 +449,39 @@ test.each([
     expect(await gateway.metric("m2mgw_registrees")).toBe(0);
   },
 );
+
+test("what is under way when the gateway stops is finished within shutdown.drain", async () => {
+  const standalone = await registered();
+  const { clock, device, gateway, notify } = standalone;
+  await device.stop();
+  expect(await notify("/CAE1")).toMatchObject(HELD);
+  const again = await startHttpRegistree(device.port);
+  const asked = gate();
+  again.answer((request, response) => {
+    void asked.opened.then(() => reply(request, response));
+  });
+  clock.advance(1_000);
+  await again.next();
+  const stopped = gateway.stop();
+  expect((await fetch(`${gateway.admin}/readyz`)).status).toBe(503);
+  expect(storedIn(gateway.stateDir)).toBe(1);
+  asked.open();
+  await stopped;
+  expect(storedIn(gateway.stateDir)).toBe(0);
+});
+
+test("what is not answered until then stays held", async () => {
+  const standalone = await registered({ "shutdown.drain": "2s" });
+  const { clock, device, gateway, notify } = standalone;
+  await device.stop();
+  expect(await notify("/CAE1")).toMatchObject(HELD);
+  const again = await startHttpRegistree(device.port);
+  again.answer(() => {});
+  clock.advance(1_000);
+  await again.next();
+  const stopped = gateway.stop();
+  expect((await fetch(`${gateway.admin}/readyz`)).status).toBe(503);
+  clock.advance(2_000);
+  await stopped;
+  expect(storedIn(gateway.stateDir)).toBe(1);
+});

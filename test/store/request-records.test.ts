@@ -3,7 +3,7 @@ import { epochMs } from "../../src/base/clock.ts";
 import type { RequestRecord } from "../../src/core/request-resource.ts";
 import { Numeral } from "../../src/primitive/content.ts";
 import { memoryTable } from "../../src/store/memory-table.ts";
-import { requestTable } from "../../src/store/request-records.ts";
+import { requestTable, type StoredRequest } from "../../src/store/request-records.ts";
 import { entity, received, requestOf, responseOf } from "../core/primitives.ts";
 import { codecs } from "./held.ts";
 
@@ -24,9 +24,15 @@ const record = (more: Partial<RequestRecord> = {}): RequestRecord => ({
   ...more,
 });
 
+const BROKEN = Buffer.from("{");
+
+const unexpected = (_id: string, error: unknown): void => {
+  throw error;
+};
+
 describe("a <request> that was stored", () => {
   test("is the same when it is read again, without and with its result", async () => {
-    const table = requestTable(memoryTable(), codecs);
+    const table = requestTable(memoryTable(), codecs, unexpected);
     for (const result of [undefined, responseOf(2004, { "m2m:cnt": { mni: 1 } })]) {
       await table.put("a", record({ result }));
       const read = table.get("a");
@@ -46,7 +52,7 @@ describe("a <request> that was stored", () => {
   });
 
   test("keeps every digit of its result", async () => {
-    const table = requestTable(memoryTable(), codecs);
+    const table = requestTable(memoryTable(), codecs, unexpected);
     const content = received('{"m2m:cin":{"con":1.10}}');
     await table.put("a", record({ result: { ...responseOf(2000), content } }));
     const tree = table.get("a")?.result?.content?.exact("digits");
@@ -54,10 +60,27 @@ describe("a <request> that was stored", () => {
   });
 
   test("is listed, and gone when it is removed", async () => {
-    const table = requestTable(memoryTable(), codecs);
+    const table = requestTable(memoryTable(), codecs, unexpected);
     await table.put("a", record());
     expect(Array.from(table.entries(), ([id]) => id)).toEqual(["a"]);
     await table.remove("a");
     expect(table.get("a")).toBeUndefined();
+  });
+
+  test.each<[string, Partial<StoredRequest>]>([
+    ["its request", { request: Buffer.alloc(50) }],
+    ["its result", { result: { rsc: 2000, rqi: "a", serialization: "json", content: BROKEN } }],
+  ])("is as if it were not there when %s is damaged, and told of", async (_what, damage) => {
+    const stored = memoryTable<StoredRequest>();
+    const told: string[] = [];
+    const table = requestTable(stored, codecs, (id) => told.push(id));
+    await table.put("a", record());
+    await table.put("b", record());
+    const [, a] = [...stored.entries()].find(([id]) => id === "a") ?? [];
+    if (a === undefined) throw new Error("it was not stored");
+    await stored.put("a", { ...a, ...damage });
+    expect(Array.from(table.entries(), ([id]) => id)).toEqual(["b"]);
+    expect(table.get("a")).toBeUndefined();
+    expect(told).toEqual(["a", "a"]);
   });
 });

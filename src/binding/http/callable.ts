@@ -7,8 +7,8 @@ import { GatewayError } from "../../base/errors.ts";
 export interface CallRules {
   /** Addresses that may be called, whoever names them. */
   readonly networks: BlockList;
-  /** Where the HTTP face of this gateway listens: a call to itself would come back as another call. */
-  readonly ownPort: () => number | undefined;
+  /** Where this gateway listens: a call to itself would come back as another call, or from a trusted place. */
+  readonly ownPorts: ReadonlySet<number>;
 }
 
 /** How long a connection may take to come about, TLS included. */
@@ -42,12 +42,12 @@ export function isCallable(
  */
 export function callableConnector(
   peerAddress: string | undefined,
-  { networks, ownPort }: CallRules,
+  { networks, ownPorts }: CallRules,
 ): buildConnector.connector {
   return (options, callback) => {
     const port = Number(options.port || (options.protocol === "https:" ? 443 : 80));
     const mayCall = (address: string): boolean =>
-      isCallable(address, peerAddress, networks) && !(port === ownPort() && isOwn(address));
+      isCallable(address, peerAddress, networks) && !(ownPorts.has(port) && isOwn(address));
     if (isIP(options.hostname) !== 0 && !mayCall(options.hostname)) {
       callback(new GatewayError("GW_NOT_CALLABLE"), null);
       return;

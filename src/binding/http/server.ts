@@ -198,7 +198,9 @@ export class HttpServer implements Binding {
       codec,
     );
     const whenGone: WhenGone = (left) => {
-      response.once("close", left);
+      // It may have hung up while a live connection was tried.
+      if (response.closed) left();
+      else response.once("close", left);
     };
     const peerAddress = ownAddressOf(request.socket.remoteAddress, request.headers);
     const answer = await applications.receive(route, primitive, whenGone, peerAddress);

@@ -9,7 +9,7 @@ const MOST = 256;
 
 function pools(): PoaPools {
   const codecs = { json: jsonCodec, xml: createXmlCodec({ onUnknown: () => {} }), cbor: cborCodec };
-  const made = new PoaPools(codecs, { networks: new BlockList(), ownPort: () => undefined });
+  const made = new PoaPools(codecs, { networks: new BlockList(), ownPorts: new Set() });
   onTestFinished(() => made.close());
   return made;
 }
