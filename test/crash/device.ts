@@ -117,7 +117,9 @@ export class Device {
     const { op, rqi = "", pc } = message;
     if (op === undefined) return;
     const result = pc?.["m2m:rsp"] as Message | undefined;
-    if (result === undefined) journal.delivered(this.id, rqi, Date.now());
+    const notification = pc?.["m2m:sgn"] as { readonly sur?: string } | undefined;
+    const identifier = notification?.sur ?? rqi;
+    if (result === undefined) journal.delivered(this.id, identifier, Date.now());
     else journal.told(result.rqi ?? "", result.rsc ?? 0);
     const answer = { rsc: ANSWERS[op] ?? 4000, rqi, rvi: "3" };
     const late = random.between(0, SLOW);

@@ -56,7 +56,7 @@ const METHODS = {
 const BODIES: Readonly<Partial<Record<Operation, string>>> = {
   create: '{"m2m:cnt":{"mni":5}}',
   update: '{"m2m:cnt":{"mni":6}}',
-  notify: '{"m2m:sgn":{"nev":{"rep":{"m2m:cin":{"con":"21.5"}},"net":3},"sur":"/id-in/sub"}}',
+  notify: '{"m2m:sgn":{"nev":{"rep":{"m2m:cin":{"con":"21.5"}},"net":3},"sur":"IDENTIFIER"}}',
 };
 
 /** Sends one registree one request after the other, each when the one before is answered or given up. */
@@ -171,7 +171,8 @@ export class Originator {
 
   #callOf({ identifier, registree, operation, responseType, expires }: Sent): Call {
     const isCse = registree.startsWith("/");
-    const body = BODIES[operation];
+    // In the content too: a Notify that is repeated may get a substitute on the wire (architecture, S14).
+    const body = BODIES[operation]?.replace("IDENTIFIER", identifier);
     const type = operation === "create" ? ";ty=3" : "";
     const query = responseType === undefined ? "" : `?rt=${responseType}`;
     return {
