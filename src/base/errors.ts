@@ -173,6 +173,10 @@ export class GatewayError extends Error {
   }
 }
 
+/** Whether it tells an originator that nothing was ever sent to a registree, so that repeating is safe. */
+export const saysUnsent = (error: unknown): boolean =>
+  error instanceof GatewayError && error.rsc === Rsc.TARGET_NOT_REACHABLE;
+
 function row(rsc: number, text: string): FailureRow {
   return { rsc, text };
 }

@@ -13,7 +13,6 @@ import {
 import { respondFailure } from "../primitive/respond.ts";
 import { type TimedRequest, timed } from "./deadline.ts";
 import type { Exchanges } from "./exchange.ts";
-import type { WhenGone } from "./hold.ts";
 import { registersA } from "./learn.ts";
 import { namesHttpPoint } from "./points-of-access.ts";
 import type { Observer } from "./ports.ts";
@@ -22,6 +21,7 @@ import type { Registrations } from "./registrations.ts";
 import type { RegistreeRequests } from "./registree-requests.ts";
 import type { Registration, Registry } from "./registry.ts";
 import { chooseRoute, type Route } from "./route.ts";
+import type { WhenGone } from "./to-hold.ts";
 
 /** Serves the requests that applications and the CSE make at the HTTP face. */
 export class Applications {

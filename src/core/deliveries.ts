@@ -1,5 +1,5 @@
 import type { Clock } from "../base/clock.ts";
-import { GatewayError } from "../base/errors.ts";
+import { GatewayError, saysUnsent } from "../base/errors.ts";
 import { Rsc } from "../base/response-status-code.ts";
 import { MadeContent } from "../primitive/content.ts";
 import type { EntityId } from "../primitive/identifiers.ts";
@@ -10,7 +10,7 @@ import {
 } from "../primitive/primitive.ts";
 import { asGatewayError, respond } from "../primitive/respond.ts";
 import { deadlineOf, type TimedRequest } from "./deadline.ts";
-import type { Hold, ToHold, WhenGone } from "./hold.ts";
+import type { Hold } from "./hold.ts";
 import {
   chooseHoldPlan,
   type HoldPlan,
@@ -22,11 +22,12 @@ import type { NonBlocking } from "./non-blocking.ts";
 import { isOnce, SentAndLost } from "./pending.ts";
 import type { Reach } from "./reach.ts";
 import type { Registry } from "./registry.ts";
+import type { ToHold, WhenGone } from "./to-hold.ts";
 
 export interface DeliveryParts {
   readonly reach: Reach;
   readonly hold: Hold;
-  readonly registry: Pick<Registry, "registration">;
+  readonly registry: Pick<Registry, "isCurrent">;
   readonly nonBlocking: NonBlocking;
   readonly clock: Clock;
   readonly profile: HoldProfile;
@@ -60,9 +61,7 @@ export class Deliveries {
     if (clock.now() >= deadline) throw new GatewayError("GW_NOT_SENT_IN_TIME");
     const asked = type === "blocking" ? timedRequest : withResponseType(timedRequest, undefined);
     // It may have been on its way for a while.
-    if (registry.registration(registree)?.token !== token) {
-      throw new GatewayError("GW_TARGET_UNKNOWN");
-    }
+    if (!registry.isCurrent(registree, token)) throw new GatewayError("GW_TARGET_UNKNOWN");
     const toHold = { registree, token, sequence: hold.nextSequence(), timedRequest: asked };
     const way = reach.find(registree);
     const plan = (): HoldPlan => chooseHoldPlan(holdFactsOf(request), profile);
@@ -110,7 +109,7 @@ export class Deliveries {
       }
     } catch (error) {
       // That it may have arrived is what its originator needs to know.
-      throw lost !== undefined && wasUnsent(error) ? lost : error;
+      throw lost !== undefined && saysUnsent(error) ? lost : error;
     }
   }
 
@@ -143,10 +142,6 @@ function withResponseType(timedRequest: TimedRequest, rt: object | undefined): T
   else carried.set("rt", rt);
   return { ...timedRequest, request: { ...timedRequest.request, carried } };
 }
-
-/** Whether an error says that nothing was ever sent. */
-const wasUnsent = (error: unknown): boolean =>
-  error instanceof GatewayError && error.rsc === Rsc.TARGET_NOT_REACHABLE;
 
 /** The same request under the identifier that the registree has seen: it may know by that that it has it already. */
 function sentAgain(toHold: ToHold, { sentAs }: SentAndLost): ToHold {

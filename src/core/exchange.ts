@@ -6,10 +6,10 @@ import { respondFailure } from "../primitive/respond.ts";
 import type { AcceptedRequests } from "./accepted.ts";
 import { deadlineOf, type TimedRequest } from "./deadline.ts";
 import type { Deliveries } from "./deliveries.ts";
-import type { WhenGone } from "./hold.ts";
 import type { NonBlocking } from "./non-blocking.ts";
 import type { Direction, Observer, Port } from "./ports.ts";
 import type { Route } from "./route.ts";
+import type { WhenGone } from "./to-hold.ts";
 
 /** How long exchanges stay open; see the configuration keys of the same names. */
 export interface Patience {

@@ -1,9 +1,8 @@
 import { type Clock, later, millis } from "../base/clock.ts";
-import { GatewayError } from "../base/errors.ts";
-import { Rsc } from "../base/response-status-code.ts";
+import { GatewayError, saysUnsent } from "../base/errors.ts";
 import type { EntityId } from "../primitive/identifiers.ts";
 import { HoldLine, type OpenRequest, type Result } from "./hold-line.ts";
-import type { HoldQuota } from "./hold-quota.ts";
+import type { Demand, HoldQuota } from "./hold-quota.ts";
 import type { DeadLetter, HeldRequest, HoldStore, Outcome } from "./hold-store.ts";
 import type { Observer } from "./ports.ts";
 
@@ -67,7 +66,7 @@ export class HoldLedger {
    */
   reserve(
     registree: EntityId,
-    newcomer: { readonly bytes: number; readonly priority: number },
+    newcomer: Demand,
     replaced: { readonly bytes: number } | undefined,
   ): HoldLine {
     const { quota, store } = this.#parts;
@@ -99,8 +98,7 @@ export class HoldLedger {
     this.#counts[outcome] += 1;
     this.release(line, open.bytes);
     // Nothing may say that it was not sent.
-    const isUnsent = result instanceof GatewayError && result.rsc === Rsc.TARGET_NOT_REACHABLE;
-    open.settle?.(open.wasSent && isUnsent ? new GatewayError("GW_LINK_LOST") : result);
+    open.settle?.(open.wasSent && saysUnsent(result) ? new GatewayError("GW_LINK_LOST") : result);
     if (outcome !== "evicted") return;
     const { registree } = line;
     const { sequence, request, arrived, deadline, bytes, latest, wasSent } = open;

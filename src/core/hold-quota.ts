@@ -1,4 +1,5 @@
 import { GatewayError } from "../base/errors.ts";
+import type { RequestPrimitive } from "../primitive/primitive.ts";
 import type { HoldLine, OpenRequest } from "./hold-line.ts";
 import type { HoldUsage } from "./hold-store.ts";
 
@@ -14,6 +15,27 @@ export interface HoldLimits {
 export interface Victim {
   readonly line: HoldLine;
   readonly open: OpenRequest;
+}
+
+/** What a request takes, and how much it is worth. */
+export interface Demand {
+  readonly bytes: number;
+  /** Storage priority, 1 to 10. */
+  readonly priority: number;
+}
+
+/** Storage priority of an event category; undefined stands for a request that names none. */
+export type PriorityOf = (eventCategory: number | undefined) => number;
+
+/** What a primitive takes beside its content, about. */
+const ENVELOPE_BYTES = 256;
+
+export function demandOf({ content, carried }: RequestPrimitive, priorityOf: PriorityOf): Demand {
+  const ec = carried.get("ec");
+  return {
+    bytes: ENVELOPE_BYTES + (content?.size ?? 0),
+    priority: priorityOf(ec === undefined ? undefined : Number(ec)),
+  };
 }
 
 /** How much may be held, for one registree and for all (TS-0004, H.2.4 has buffers and storage priorities). */
@@ -48,7 +70,7 @@ export class HoldQuota {
   reserve(
     line: HoldLine,
     lines: Iterable<HoldLine>,
-    { bytes, priority }: { readonly bytes: number; readonly priority: number },
+    { bytes, priority }: Demand,
     replaced: HoldUsage = NOTHING,
   ): readonly Victim[] {
     const { maxEntries, maxBytes, totalEntries, totalBytes } = this.#limits;

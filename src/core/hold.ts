@@ -1,41 +1,22 @@
 import { GatewayError } from "../base/errors.ts";
 import type { EntityId } from "../primitive/identifiers.ts";
-import type { RequestPrimitive, ResponsePrimitive } from "../primitive/primitive.ts";
-import type { TimedRequest } from "./deadline.ts";
+import type { ResponsePrimitive } from "../primitive/primitive.ts";
 import { HoldDelivery, type HoldDeliveryParts } from "./hold-delivery.ts";
 import { HoldExpiry } from "./hold-expiry.ts";
 import { isStored, LatestTurns, predecessorOf, supersede } from "./hold-latest.ts";
 import { type HoldCounts, HoldLedger, type LedgerParts } from "./hold-ledger.ts";
-import type { HoldLine, OpenRequest } from "./hold-line.ts";
-import { type HoldTimes, latestOf, openUntil, storedUntil, type Turn } from "./hold-policy.ts";
-import { type HoldLimits, HoldQuota } from "./hold-quota.ts";
-import type { HeldRequest, HoldStore, HoldUsage } from "./hold-store.ts";
-import { isSameRequest } from "./same-request.ts";
+import { type OpenExchangeParts, OpenExchanges } from "./hold-open.ts";
+import { latestOf, storedUntil, type Turn } from "./hold-policy.ts";
+import { demandOf, type HoldLimits, HoldQuota } from "./hold-quota.ts";
+import type { HeldRequest, HoldUsage } from "./hold-store.ts";
+import type { ToHold, WhenGone } from "./to-hold.ts";
 
-export interface HoldParts extends Omit<LedgerParts, "quota">, Omit<HoldDeliveryParts, "ledger"> {
-  readonly times: HoldTimes;
+export interface HoldParts
+  extends Omit<LedgerParts, "quota">,
+    Omit<HoldDeliveryParts, "ledger">,
+    Omit<OpenExchangeParts, "ledger" | "delivery"> {
   readonly limits: HoldLimits;
-  /** Storage priority, 1 to 10, of an event category; undefined stands for a request that names none. */
-  readonly priorityOf: (eventCategory: number | undefined) => number;
 }
-
-/** A request that is to be held. */
-export interface ToHold {
-  readonly registree: EntityId;
-  /** From `nextSequence`, when it arrived. */
-  readonly sequence: number;
-  /** Of the registration it is for: who registers under the same ID later has no business with it. */
-  readonly token: string;
-  readonly timedRequest: TimedRequest;
-  /** It takes nobody's place, whatever its event category: it is older than it looks. */
-  readonly isReplay?: true;
-}
-
-/** Calls `left` when the originator of a request has gone and waits no more; at once when it has gone already. */
-export type WhenGone = (left: () => void) => void;
-
-/** What a primitive takes beside its content, about. */
-const ENVELOPE_BYTES = 256;
 
 /**
  * Keeps what cannot be delivered now until it can be, or until it expires (TS-0020, 6.5; TS-0001, 10.2.5.17).
@@ -50,10 +31,9 @@ export class Hold {
   readonly #delivery: HoldDelivery;
   readonly #expiry: HoldExpiry;
   readonly #turns = new LatestTurns();
-  readonly #held: { readonly ledger: HoldLedger; readonly store: HoldStore };
+  readonly #exchanges: OpenExchanges;
   #sequence: number;
   #storeFails = false;
-  #draining = false;
 
   constructor(parts: HoldParts) {
     this.#parts = parts;
@@ -61,7 +41,11 @@ export class Hold {
     this.#ledger = new HoldLedger({ ...parts, quota: this.#quota });
     this.#delivery = new HoldDelivery({ ...parts, ledger: this.#ledger });
     this.#expiry = new HoldExpiry({ ...parts, ledger: this.#ledger });
-    this.#held = { ledger: this.#ledger, store: parts.store };
+    this.#exchanges = new OpenExchanges({
+      ...parts,
+      ledger: this.#ledger,
+      delivery: this.#delivery,
+    });
     this.#sequence = parts.store.lastSequence;
   }
 
@@ -106,51 +90,14 @@ export class Hold {
     await this.#turns.take(toHold.registree, latest, () => this.#put(toHold, reference, latest));
   }
 
-  /**
-   * Keeps an exchange open until its registree answers; in memory only, since its originator was promised nothing.
-   *
-   * @param wasSent it went out on a link that closed before the answer came
-   * @throws GatewayError GW_HOLD_FULL, GW_OVERLOADED, GW_TARGET_OFFLINE and others of 5103 when nothing was sent, GW_REQUEST_EXPIRED
-   *   when the originator's own time passed, GW_NO_ANSWER, GW_LINK_LOST, GW_TARGET_UNKNOWN
-   */
-  async open(
-    { registree, sequence, token, timedRequest }: ToHold,
+  /** Keeps an exchange open; see `OpenExchanges`. */
+  open(
+    toHold: ToHold,
     turn: Turn,
     wasSent: boolean,
     whenGone: WhenGone | undefined,
   ): Promise<ResponsePrimitive> {
-    const { clock, priorityOf, times } = this.#parts;
-    const { request, arrived, expires } = timedRequest;
-    if (this.#draining) throw new GatewayError("GW_DRAINING");
-    this.#checkRegistration(registree, token);
-    const same = this.#sameOpen(registree, request);
-    if (same !== undefined) return await this.#answerOf(same.line, same.open, whenGone);
-    const latest = latestOf(request);
-    const before = predecessorOf({ registree, sequence, arrived, latest }, this.#held);
-    const bytes = sizeOf(request);
-    const priority = priorityOf(eventCategoryOf(request));
-    const line = this.#ledger.reserve(registree, { bytes, priority }, before);
-    supersede(this.#ledger, line, before);
-    const deadline = openUntil(timedRequest, turn, times);
-    const open: OpenRequest = {
-      // Not the one of a stored predecessor, which may take a while to leave.
-      sequence: before === undefined || isStored(before) ? sequence : before.sequence,
-      first: turn === "first",
-      request,
-      arrived,
-      deadline,
-      expires,
-      bytes,
-      priority,
-      latest,
-      timer: clock.at(deadline, () => this.#delivery.tooLate(line, open)),
-      wasSent,
-      settle: undefined,
-    };
-    line.join(open);
-    this.#ledger.accepted();
-    this.#delivery.advance(line);
-    return await this.#answerOf(line, open, whenGone);
+    return this.#exchanges.open(toHold, turn, wasSent, whenGone);
   }
 
   /** The registree can be reached: what waits for it goes out. */
@@ -207,13 +154,8 @@ export class Hold {
    * Resolves when nothing is under way.
    */
   drain(): Promise<void> {
-    this.#draining = true;
     this.#delivery.stop();
-    for (const line of this.#ledger.lines()) {
-      for (const open of line.opened().filter(({ sequence }) => line.isIdle(sequence))) {
-        this.#ledger.endOpen(line, open, "cancelled", new GatewayError("GW_DRAINING"));
-      }
-    }
+    this.#exchanges.drain();
     return this.#delivery.rest();
   }
 
@@ -227,13 +169,16 @@ export class Hold {
     reference: string | undefined,
     latest: string | undefined,
   ): Promise<void> {
-    const { priorityOf, store, times } = this.#parts;
-    this.#checkRegistration(registree, token);
+    const { priorityOf, registry, store, times } = this.#parts;
+    if (!registry.isCurrent(registree, token)) throw new GatewayError("GW_TARGET_UNKNOWN");
     const { request, arrived } = timedRequest;
-    const before = predecessorOf({ registree, sequence, arrived, latest }, this.#held);
-    const bytes = sizeOf(request);
-    const priority = priorityOf(eventCategoryOf(request));
-    const line = this.#ledger.reserve(registree, { bytes, priority }, before);
+    const before = predecessorOf(
+      { registree, sequence, arrived, latest },
+      { ledger: this.#ledger, store },
+    );
+    const demand = demandOf(request, priorityOf);
+    const line = this.#ledger.reserve(registree, demand, before);
+    const { bytes } = demand;
     const held: HeldRequest = {
       registree,
       sequence: before?.sequence ?? sequence,
@@ -269,7 +214,7 @@ export class Hold {
     this.#ledger.accepted();
     if (isStored(before)) this.#ledger.replaced(line, before);
     else line.wasStored();
-    if (!this.#isRegistered(registree, token)) {
+    if (!registry.isCurrent(registree, token)) {
       // Nobody was promised anything, so nobody is told what became of it but the originator, now.
       void this.#ledger.end(line, held, "cancelled", new GatewayError("GW_ORIGINATOR_GONE"));
       throw new GatewayError("GW_TARGET_UNKNOWN");
@@ -277,65 +222,4 @@ export class Hold {
     this.#expiry.watch(held.expires);
     this.#delivery.advance(line);
   }
-
-  #isRegistered(registree: EntityId, token: string): boolean {
-    return this.#parts.registry.registration(registree)?.token === token;
-  }
-
-  /** @throws GatewayError GW_TARGET_UNKNOWN */
-  #checkRegistration(registree: EntityId, token: string): void {
-    if (!this.#isRegistered(registree, token)) throw new GatewayError("GW_TARGET_UNKNOWN");
-  }
-
-  /**
-   * An exchange of the same request that is still open. One whose originator has left takes another originator in
-   * its place (TS-0001, 7.1.7 has no second request with the identifier of a pending one).
-   *
-   * @throws GatewayError GW_REQUEST_IDENTIFIER_IN_USE; never for a Notify, since some hosts use one identifier for all
-   */
-  #sameOpen(
-    registree: EntityId,
-    request: RequestPrimitive,
-  ): { readonly line: HoldLine; readonly open: OpenRequest } | undefined {
-    const line = this.#ledger.find(registree);
-    if (line === undefined) return undefined;
-    const { from, requestIdentifier, operation } = request;
-    for (const open of line.opened()) {
-      const other = open.request;
-      if (other.from !== from || other.requestIdentifier !== requestIdentifier) continue;
-      if (open.settle === undefined && isSameRequest(other, request)) return { line, open };
-      if (operation !== "notify") throw new GatewayError("GW_REQUEST_IDENTIFIER_IN_USE");
-    }
-    return undefined;
-  }
-
-  /** Waits as the originator of an open exchange. One that names its own time stays when its originator leaves. */
-  #answerOf(
-    line: HoldLine,
-    open: OpenRequest,
-    whenGone: WhenGone | undefined,
-  ): Promise<ResponsePrimitive> {
-    return new Promise((resolve, reject) => {
-      const settle: OpenRequest["settle"] = (result) => {
-        if (result instanceof GatewayError) reject(result);
-        else resolve(result);
-      };
-      open.settle = settle;
-      whenGone?.(() => {
-        if (open.settle !== settle) return;
-        open.settle = undefined;
-        const stays = open.expires !== undefined || !line.isIdle(open.sequence);
-        const gone = new GatewayError("GW_ORIGINATOR_GONE");
-        if (!stays) this.#ledger.endOpen(line, open, "cancelled", gone);
-        reject(gone);
-      });
-    });
-  }
-}
-
-const sizeOf = ({ content }: RequestPrimitive): number => ENVELOPE_BYTES + (content?.size ?? 0);
-
-function eventCategoryOf({ carried }: RequestPrimitive): number | undefined {
-  const ec = carried.get("ec");
-  return ec === undefined ? undefined : Number(ec);
 }

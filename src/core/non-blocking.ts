@@ -19,12 +19,12 @@ import {
 import type { RequestPrimitive, ResponsePrimitive } from "../primitive/primitive.ts";
 import { respond, respondFailure } from "../primitive/respond.ts";
 import { parseTimestamp } from "../primitive/timestamps.ts";
-import type { ToHold } from "./hold.ts";
 import type { Result } from "./hold-line.ts";
 import type { HeldRequest } from "./hold-store.ts";
 import type { Observer, Table } from "./ports.ts";
 import { type RequestRecord, requestResource, responseOf } from "./request-resource.ts";
 import { isSameRequest } from "./same-request.ts";
+import type { ToHold } from "./to-hold.ts";
 
 export interface NonBlockingParts {
   readonly domain: Domain;

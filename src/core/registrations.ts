@@ -229,7 +229,7 @@ export class Registrations {
   async forget({ id, token }: Registration): Promise<void> {
     const { observer, registry } = this.#parts;
     // A late answer about an earlier registration says nothing about the one that followed it.
-    if (registry.registration(id)?.token !== token) return;
+    if (!registry.isCurrent(id, token)) return;
     try {
       await registry.deregister(id);
     } catch (error) {

@@ -93,6 +93,11 @@ export class Registry {
     return this.#registrations.get(id);
   }
 
+  /** Whether `id` is registered, and by the registration that this token is of: not anew since. */
+  isCurrent(id: EntityId, token: string): boolean {
+    return this.#registrations.get(id)?.token === token;
+  }
+
   byToken(token: string): Registration | undefined {
     return this.#byToken.get(token);
   }

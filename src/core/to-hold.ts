@@ -1,0 +1,17 @@
+import type { EntityId } from "../primitive/identifiers.ts";
+import type { TimedRequest } from "./deadline.ts";
+
+/** A request that is to be held. */
+export interface ToHold {
+  readonly registree: EntityId;
+  /** From `nextSequence`, when it arrived. */
+  readonly sequence: number;
+  /** Of the registration it is for: who registers under the same ID later has no business with it. */
+  readonly token: string;
+  readonly timedRequest: TimedRequest;
+  /** It takes nobody's place, whatever its event category: it is older than it looks. */
+  readonly isReplay?: true;
+}
+
+/** Calls `left` when the originator of a request has gone and waits no more; at once when it has gone already. */
+export type WhenGone = (left: () => void) => void;
