@@ -2,16 +2,13 @@ import { randomBytes } from "node:crypto";
 import type { DestinationStream } from "pino";
 import { AdminServer } from "./admin/server.ts";
 import { type Clock, type EpochMs, later, SystemClock } from "./base/clock.ts";
-import { PoaPort } from "./binding/http/poa-port.ts";
 import { HttpServer } from "./binding/http/server.ts";
 import { WsServer } from "./binding/ws/server.ts";
 import { blockListOf, isLoopback } from "./config/addresses.ts";
-import { priorityBy } from "./config/hold.ts";
 import { deploymentOf } from "./config/load.ts";
 import type { Config } from "./config/schema.ts";
 import { AcceptedRequests } from "./core/accepted.ts";
 import { Applications } from "./core/applications.ts";
-import { createHolding, type Holding } from "./core/holding.ts";
 import { LateAnswers } from "./core/late-answers.ts";
 import { Links } from "./core/links.ts";
 import type { PointsOfAccess } from "./core/points-of-access.ts";
@@ -19,13 +16,13 @@ import type { Binding, ListenAddress } from "./core/ports.ts";
 import { Registrations } from "./core/registrations.ts";
 import { RegistreeRequests } from "./core/registree-requests.ts";
 import { type Registration, Registry } from "./core/registry.ts";
+import { createDownstream } from "./downstream.ts";
 import { countingCodecs } from "./observe/counting-codec.ts";
 import { createLog, LogObserver } from "./observe/log.ts";
 import { Metrics } from "./observe/metrics.ts";
 import { observeBoth } from "./observe/observers.ts";
 import { type CseId, type Domain, entityIdOf } from "./primitive/identifiers.ts";
 import { openState } from "./store/lmdb-open.ts";
-import { requestTable } from "./store/request-records.ts";
 import { createUpstream } from "./upstream.ts";
 
 /** The URLs that listen. */
@@ -110,16 +107,6 @@ class Assembly implements Gateway {
     const codecs = countingCodecs(observer, config.xml.namespaces);
     const upstream = createUpstream(config, { domain, state, codecs, clock, observer });
     this.#closing.push(() => upstream.close());
-    /** Of every listener, as they are bound. */
-    const own = new Set<number>();
-    const caller = new PoaPort({
-      ...config.calls,
-      codecs,
-      rules: { networks: blockListOf(config.calls.networks), ownPorts: own },
-      laterHeaders: config.http.laterHeaders,
-      maxBody: config.http.maxBody,
-      clock,
-    });
     const registry = new Registry({
       domain,
       clock,
@@ -130,48 +117,20 @@ class Assembly implements Gateway {
     const accepted = new AcceptedRequests(domain, registry);
     const points: PointsOfAccess & { base: string } = { base: "" };
     const newId = (): string => randomBytes(16).toString("base64url");
-    const holding: Holding = createHolding({
-      ...config.hold,
+    const downstream = createDownstream(config, {
       domain,
-      clock,
+      state,
+      codecs,
+      cse: upstream.port,
       registry,
       accepted,
       points,
-      caller,
+      clock,
       observer,
-      store: state.holdStore({
-        codecs,
-        deadLetters: {
-          perRegistree: config.hold.deadLetters,
-          keptFor: config.hold.deadLettersKept,
-        },
-        onUnreadable: ({ kind, registree, sequence, bytes }, error) => {
-          const lost = (also?: unknown): void =>
-            observer.warn("a stored primitive cannot be read", {
-              kind,
-              registree,
-              sequence,
-              error: also ?? error,
-            });
-          lost();
-          if (kind === "held") hold.lost(registree, sequence, bytes).catch(lost);
-        },
-      }),
-      table: requestTable(state.table("requests"), codecs, (request, error) =>
-        observer.warn("a stored <request> cannot be read", { request, error }),
-      ),
-      cse: upstream.port,
-      patience: { ...config.request, cseTimeout: config.cse.timeout },
-      times: { ...config.hold, ...config.request },
-      limits: config.hold,
-      priorityOf: priorityBy(config.hold.priorities),
-      keptFor: config.hold.resultKept,
-      waitsFor: config.hold.max,
-      originator: config.cse.originator ?? config.cse.id,
       newId,
     });
-    this.#closing.push(() => Promise.resolve(holding.close()));
-    this.#closing.push(() => caller.close());
+    this.#closing.push(() => downstream.close());
+    const { holding, ownPorts } = downstream;
     const { deadLetters, exchanges, hold } = holding;
     const registrations = new Registrations({
       clock,
@@ -273,7 +232,7 @@ class Assembly implements Gateway {
 
     const deadline = (): EpochMs => later(clock.now(), config.shutdown.drain);
     const { url: adminUrl } = await started(admin, "admin.listen");
-    own.add(portOf(adminUrl));
+    ownPorts.add(portOf(adminUrl));
     this.#closing.push(() => admin.stop(deadline()));
     // Both faces drain together: each waits for answers that come in at the other.
     const faces: Binding[] = [];
@@ -285,12 +244,12 @@ class Assembly implements Gateway {
     });
     faces.push(http);
     const { url: httpUrl } = await started(http, "http.listen");
-    own.add(portOf(httpUrl));
+    ownPorts.add(portOf(httpUrl));
     points.base = `${config.http.advertise ?? httpUrl}${config.http.prefix}/`;
     // Last, since registrations need the gateway's own URL.
     faces.push(ws);
     const { url: wsUrl } = await started(ws, "ws.listen");
-    own.add(portOf(wsUrl));
+    ownPorts.add(portOf(wsUrl));
     holding.resume();
     return { http: httpUrl, ws: wsUrl, admin: adminUrl };
   }

@@ -12,6 +12,9 @@ import {
 import { namespacesOfText } from "./namespaces.ts";
 import { parseDuration, parseSize } from "./units.ts";
 
+/** What names of resources, paths and identifiers consist of, as a pattern. */
+export const NAME = "[A-Za-z0-9][A-Za-z0-9._-]*";
+
 /** What every key says about itself, beside its JSON Schema for the form it has in the file. */
 export interface Leaf {
   readonly type: "string" | "boolean" | "integer" | "array" | "object";

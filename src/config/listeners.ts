@@ -1,0 +1,158 @@
+import { Type } from "@sinclair/typebox";
+import {
+  Choice,
+  Count,
+  Duration,
+  Listen,
+  NAME,
+  Networks,
+  OptionalUrl,
+  Size,
+  Switch,
+  Text,
+  Texts,
+} from "./leaf.ts";
+
+const INSECURE =
+  "Allows this listener to leave loopback without TLS, which this version does not offer: everything travels in the clear and no peer is authenticated.";
+
+export const HTTP = Type.Object({
+  listen: Listen({ default: "127.0.0.1:8088", description: "Where the HTTP binding listens." }),
+  advertise: OptionalUrl({
+    absent: "the listener's own URL",
+    example: "http://gateway.example.org:8088",
+    description:
+      "URL under which the CSE reaches this gateway; required when `cse.url` is not on loopback.",
+  }),
+  prefix: Text({
+    default: "/poa",
+    pattern: `^(/${NAME})+$`,
+    expects: "an absolute path without a slash at its end, such as /poa",
+    description: "Path below which the gateway's points of access lie, `<prefix>/<token>`.",
+  }),
+  maxBody: Size({
+    default: "1MiB",
+    minimum: "64B",
+    maximum: "1GiB",
+    description: "Largest body of a request; a larger one is answered with 413.",
+  }),
+  disposition: Switch({
+    default: true,
+    description: "Says in `X-M2MGW-Disposition` what became of a request for a registree.",
+  }),
+  laterHeaders: Switch({
+    default: false,
+    description:
+      "Carries `prpi`, `omr` and `msu` of later releases in `X-M2M-PRPI`, `X-M2M-OMR` and `X-M2M-MSU` (also read as `X-M2M-USER`), which no release of TS-0009 at hand confirms.",
+  }),
+  releaseVersion: Text({
+    default: "1",
+    pattern: "^[1-9][a-z]?$",
+    expects: 'a release version in quotes, such as "2a" or "3"',
+    description: "Release version that is assumed where X-M2M-RVI is missing.",
+  }),
+  insecure: Switch({ default: false, description: INSECURE }),
+});
+
+export const WS = Type.Object({
+  listen: Listen({
+    default: "127.0.0.1:8180",
+    description:
+      "Where the WebSocket binding listens; the same as `http.listen` puts both on one port.",
+  }),
+  lenient: Switch({
+    default: true,
+    description: "Reads common deviations of peers from TS-0020 and answers in the peer's own way.",
+  }),
+  allowCseOnPlain: Switch({
+    default: false,
+    description:
+      "Laboratory switch: lets a CSE register over a connection without TLS; otherwise it is answered with 4107.",
+  }),
+  proV1: Switch({
+    default: false,
+    description: "Accepts the subprotocol name `oneM2M-pro-v1.0` of older clients too.",
+  }),
+  deflate: Switch({
+    default: false,
+    description: "Accepts permessage-deflate; it costs much CPU and memory per connection.",
+  }),
+  maxMessage: Size({
+    default: "1MiB",
+    minimum: "64B",
+    maximum: "1GiB",
+    description: "Largest message; a larger one closes its connection with 1009.",
+  }),
+  maxConnections: Count({
+    default: 10_000,
+    minimum: 1,
+    maximum: 1_000_000,
+    description: "Open connections at most; past it a handshake is refused with 503.",
+  }),
+  window: Count({
+    default: 64,
+    minimum: 1,
+    maximum: 65_535,
+    description: "Requests that one connection may leave unanswered.",
+  }),
+  queue: Count({
+    default: 1024,
+    minimum: 0,
+    maximum: 1_000_000,
+    description:
+      "Requests that wait while the window of one connection is full; past it they are refused with 5103.",
+  }),
+  maxBuffered: Size({
+    default: "4MiB",
+    minimum: "64B",
+    maximum: "4GiB",
+    description:
+      "Bytes that wait on one connection in each direction; past it requests wait, then are refused with 5103, and a peer that sends without reading is closed with 1008.",
+  }),
+  pingAfter: Duration({
+    default: "25s",
+    minimum: "10ms",
+    maximum: "1h",
+    description: "How long a connection may be silent before it is pinged.",
+  }),
+  pongWithin: Duration({
+    default: "10s",
+    minimum: "10ms",
+    maximum: "1h",
+    description: "How long the pong may take before the connection counts as gone.",
+  }),
+  unboundTimeout: Duration({
+    default: "30s",
+    minimum: "10ms",
+    maximum: "1h",
+    description: "How long a connection may stay open before it is known who is behind it.",
+  }),
+  trustOrigin: Choice(["auto", "always", "never"], {
+    default: "auto",
+    description:
+      "Whose X-M2M-Origin in the handshake is believed. `auto`: a loopback peer's on a loopback listener without Forwarded headers, and a peer's in `ws.trustedNetworks`.",
+  }),
+  trustedNetworks: Networks({
+    description: "Networks whose peers are believed who they say they are, under `auto`.",
+  }),
+  hosts: Texts({
+    pattern: "^(\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9._-]+)(:\\d{1,5})?$",
+    expects: "a list of Host values such as gateway.example.org:8180",
+    description: "Host values that are served, others get 421; an empty list serves all.",
+  }),
+  origins: Texts({
+    pattern: "^([a-z][a-z0-9+.-]*://[^/\\s]+|null)$",
+    expects: "a list of origins such as https://app.example.org",
+    description:
+      "Origins of web pages that may connect, others get 403; with an empty list no page may. Clients that are no browsers send none.",
+  }),
+  insecure: Switch({ default: false, description: INSECURE }),
+});
+
+export const ADMIN = Type.Object({
+  listen: Listen({
+    default: "127.0.0.1:9180",
+    description: "Where health, readiness and metrics are served.",
+  }),
+  insecure: Switch({ default: false, description: INSECURE }),
+});
