@@ -1,5 +1,6 @@
-import type { Database, RootDatabase } from "lmdb";
+import type { Database } from "lmdb";
 import { bytesOf } from "./hold-keys.ts";
+import type { LmdbRoot } from "./lmdb-root.ts";
 
 /** A named database of an LMDB file in which keys and values are bytes as they are. */
 export type ByteTable = Database<Uint8Array, Uint8Array>;
@@ -9,7 +10,7 @@ export const BYTE_TABLE_PREFIX = "hold-";
 
 /** Opens the byte table of that name, and makes it when it does not exist. */
 export function openByteTable(
-  root: RootDatabase<unknown, string>,
+  root: LmdbRoot,
   name: `${typeof BYTE_TABLE_PREFIX}${string}`,
 ): ByteTable {
   return root.openDB({ name, keyEncoding: "binary", encoding: "binary" });

@@ -1,5 +1,3 @@
-import type { RootDatabase } from "lmdb";
-import type { DeadLetterLimits } from "./dead-letter-limits.ts";
 import {
   ageIn,
   BEFORE_ALL,
@@ -13,31 +11,30 @@ import {
 } from "./hold-keys.ts";
 import { type ByteTable, keysBetween, openByteTable } from "./lmdb-bytes.ts";
 import type { LmdbHoldUsage } from "./lmdb-hold-usage.ts";
+import type { LmdbRoot } from "./lmdb-root.ts";
 
 const READ_AT_ONCE = 32;
 
 /** Records of what was not delivered, by registree and by age. All that writes belongs into a transaction. */
 export class LmdbDeadLetters {
   readonly #usage: LmdbHoldUsage;
-  readonly #limits: DeadLetterLimits;
   readonly #records: ByteTable;
   readonly #byAge: ByteTable;
 
-  constructor(root: RootDatabase<unknown, string>, usage: LmdbHoldUsage, limits: DeadLetterLimits) {
+  constructor(root: LmdbRoot, usage: LmdbHoldUsage) {
     this.#usage = usage;
-    this.#limits = limits;
     this.#records = openByteTable(root, "hold-letters");
     this.#byAge = openByteTable(root, "hold-letters-by-age");
   }
 
-  /** Keeps a record; the oldest of its registree make room. */
-  put(registree: string, key: Uint8Array, record: Uint8Array): void {
+  /** Keeps a record; the oldest of its registree make room when there are more than `perRegistree`. */
+  put(registree: string, key: Uint8Array, record: Uint8Array, perRegistree: number): void {
     const isNew = !this.#records.doesExist(key);
     this.#records.putSync(key, record);
     this.#byAge.putSync(letterAgeKey(key), Buffer.alloc(0));
     if (isNew) this.#usage.add(registreeIn(key), registree, { letters: 1 });
     const kept = this.#usage.find(registreeIn(key))?.letters ?? 0;
-    const surplus = kept - this.#limits.perRegistree;
+    const surplus = kept - perRegistree;
     if (surplus <= 0) return;
     const oldest = this.#records.getKeys({ ...this.#rangeOf(registree), limit: surplus });
     for (const old of Array.from(oldest)) this.#remove(registree, old);
@@ -59,15 +56,15 @@ export class LmdbDeadLetters {
     }
   }
 
-  /** Whether any has been kept for its time. */
-  hasOld(now: number): boolean {
+  /** Whether there is any from `until` or before. */
+  hasOld(until: number): boolean {
     const [oldest] = this.#byAge.getKeys({ start: BEFORE_ALL, limit: 1 });
-    return oldest !== undefined && ageIn(oldest) + this.#limits.keptFor <= now;
+    return oldest !== undefined && ageIn(oldest) <= until;
   }
 
-  /** Takes out some of those that have been kept for their time. */
-  removeOld(now: number, limit: number): void {
-    const end = behind(numberKey(now - this.#limits.keptFor));
+  /** Takes out some of those from `until` or before. */
+  removeOld(until: number, limit: number): void {
+    const end = behind(numberKey(until));
     const old = Array.from(this.#byAge.getKeys({ start: BEFORE_ALL, end, limit }));
     for (const age of old) {
       const key = letterIn(age);

@@ -1,4 +1,3 @@
-import type { RootDatabase } from "lmdb";
 import { headOf, type RecordHead, withSent } from "./held-record.ts";
 import {
   BEFORE_ALL,
@@ -16,6 +15,7 @@ import {
 } from "./hold-keys.ts";
 import { type ByteTable, keysBetween, openByteTable } from "./lmdb-bytes.ts";
 import type { LmdbHoldUsage } from "./lmdb-hold-usage.ts";
+import type { LmdbRoot } from "./lmdb-root.ts";
 
 const NOTHING = Buffer.alloc(0);
 
@@ -27,7 +27,7 @@ export class LmdbHoldEntries {
   /** Sequences, by registree and text. */
   readonly #byLatest: ByteTable;
 
-  constructor(root: RootDatabase<unknown, string>, usage: LmdbHoldUsage) {
+  constructor(root: LmdbRoot, usage: LmdbHoldUsage) {
     this.#usage = usage;
     this.#records = openByteTable(root, "hold-entries");
     this.#byExpiry = openByteTable(root, "hold-by-expiry");

@@ -1,21 +1,14 @@
-import type { RootDatabase } from "lmdb";
 import { type EpochMs, epochMs } from "../base/clock.ts";
 import type { Codecs } from "../codec/codec.ts";
 import type { DeadLetter, HeldRequest, HoldStore, HoldUsage } from "../core/hold-store.ts";
 import type { EntityId } from "../primitive/identifiers.ts";
 import type { DeadLetterLimits } from "./dead-letter-limits.ts";
 import { headOf, heldOf, letterOf, letterRecordOf, recordOf } from "./held-record.ts";
-import {
-  entryKey,
-  letterKey,
-  letterSequenceIn,
-  letterTimeIn,
-  registreeIn,
-  sequenceIn,
-} from "./hold-keys.ts";
+import { entryKey, letterSequenceIn, letterTimeIn, registreeIn, sequenceIn } from "./hold-keys.ts";
 import { LmdbDeadLetters } from "./lmdb-dead-letters.ts";
 import { LmdbHoldEntries } from "./lmdb-hold-entries.ts";
 import { LmdbHoldUsage } from "./lmdb-hold-usage.ts";
+import type { LmdbRoot } from "./lmdb-root.ts";
 import { type LmdbWrites, storeFailed } from "./lmdb-writes.ts";
 
 export interface LmdbHoldOptions {
@@ -47,26 +40,28 @@ export interface UnreadableRecord {
 const RESERVE = 16 * 1024 * 1024;
 /** Entries that are listed without looking whether others have come or gone. */
 const LIST_PORTION = 64;
-/** Dead letters that leave in one transaction: the event loop waits for it. */
+/** Dead letters that leave in one transaction: others wait for it. */
 const SWEEP_PORTION = 256;
 
 /** A HoldStore in an open LMDB file. In memory it has nothing but the keys of what could not be read. */
 export class LmdbHoldStore implements HoldStore {
   readonly #options: LmdbHoldOptions;
   readonly #writes: LmdbWrites;
-  readonly #usage: LmdbHoldUsage;
-  readonly #entries: LmdbHoldEntries;
-  readonly #letters: LmdbDeadLetters;
+  // Read here, and written by `writes`.
+  readonly #usage: Pick<LmdbHoldUsage, "find" | "lastSequence" | "rows">;
+  readonly #entries: Pick<LmdbHoldEntries, "find" | "findLatest" | "keys" | "keysByExpiry">;
+  readonly #letters: Pick<LmdbDeadLetters, "hasOld" | "of">;
   /** Keys, in hex. */
   readonly #unreadable = new Set<string>();
 
   /** @throws GatewayError GW_STORE_FAILED when what is counted of registrees is damaged, and errors of LMDB */
-  constructor(root: RootDatabase<unknown, string>, writes: LmdbWrites, options: LmdbHoldOptions) {
+  constructor(root: LmdbRoot, writes: LmdbWrites, options: LmdbHoldOptions) {
     this.#options = options;
     this.#writes = writes;
-    this.#usage = new LmdbHoldUsage(root);
-    this.#entries = new LmdbHoldEntries(root, this.#usage);
-    this.#letters = new LmdbDeadLetters(root, this.#usage, options.deadLetters);
+    const usage = new LmdbHoldUsage(root);
+    this.#usage = usage;
+    this.#entries = new LmdbHoldEntries(root, usage);
+    this.#letters = new LmdbDeadLetters(root, usage);
     // Found now, or by the first write that meets it, which could not be made.
     for (const _ of this.#usage.rows());
   }
@@ -83,11 +78,10 @@ export class LmdbHoldStore implements HoldStore {
 
   async put(held: HeldRequest): Promise<void> {
     const { registree, sequence } = held;
-    const key = entryKey(registree, sequence);
     if (this.#options.freeBytes() < RESERVE) throw storeFailed("the disk is nearly full");
     const record = this.#encoded(() => recordOf(held, this.#options.codecs));
-    await this.#writes.write(() => this.#entries.put(registree, key, record));
-    this.#readableAgain(key);
+    await this.#writes.write({ kind: "hold", registree, sequence, record });
+    this.#readableAgain(registree, sequence);
   }
 
   first(registree: EntityId, skip: ReadonlySet<number>): HeldRequest | undefined {
@@ -104,19 +98,19 @@ export class LmdbHoldStore implements HoldStore {
   }
 
   async markSent(registree: EntityId, sequence: number): Promise<void> {
-    const key = entryKey(registree, sequence);
-    await this.#writes.write(() => this.#entries.markSent(key));
+    await this.#writes.write({ kind: "markSent", registree, sequence });
   }
 
   async remove(registree: EntityId, sequence: number, letter?: DeadLetter): Promise<void> {
-    const key = entryKey(registree, sequence);
+    const { perRegistree } = this.#options.deadLetters;
     const record = letter && this.#encoded(() => letterRecordOf(letter, this.#options.codecs));
-    await this.#writes.write(() => {
-      this.#entries.take(registree, key);
-      if (letter === undefined || record === undefined) return;
-      this.#letters.put(registree, letterKey(registree, letter.at, sequence), record);
+    await this.#writes.write({
+      kind: "letGo",
+      registree,
+      sequence,
+      letter: letter && record && { at: letter.at, record, perRegistree },
     });
-    this.#readableAgain(key);
+    this.#readableAgain(registree, sequence);
   }
 
   due(now: EpochMs, limit: number): readonly HeldRequest[] {
@@ -161,12 +155,13 @@ export class LmdbHoldStore implements HoldStore {
   }
 
   async removeDeadLetter(registree: EntityId, sequence: number): Promise<void> {
-    await this.#writes.write(() => this.#letters.removeOf(registree, sequence));
+    await this.#writes.write({ kind: "removeLetter", registree, sequence });
   }
 
   async sweepDeadLetters(now: EpochMs): Promise<void> {
-    while (this.#letters.hasOld(now)) {
-      await this.#writes.write(() => this.#letters.removeOld(now, SWEEP_PORTION));
+    const until = now - this.#options.deadLetters.keptFor;
+    while (this.#letters.hasOld(until)) {
+      await this.#writes.write({ kind: "removeOldLetters", until, limit: SWEEP_PORTION });
     }
   }
 
@@ -198,8 +193,8 @@ export class LmdbHoldStore implements HoldStore {
     }
   }
 
-  #readableAgain(key: Buffer): void {
-    if (this.#unreadable.size > 0) this.#unreadable.delete(nameOf(key));
+  #readableAgain(registree: EntityId, sequence: number): void {
+    if (this.#unreadable.size > 0) this.#unreadable.delete(nameOf(entryKey(registree, sequence)));
   }
 
   #isUnreadable(key: Buffer): boolean {

@@ -1,7 +1,7 @@
-import type { RootDatabase } from "lmdb";
 import type { HoldUsage } from "../core/hold-store.ts";
 import { BEFORE_ALL, BEHIND_ALL, bytesOf, digestOf, numberIn, numberKey } from "./hold-keys.ts";
 import { type ByteTable, keysBetween, openByteTable } from "./lmdb-bytes.ts";
+import type { LmdbRoot } from "./lmdb-root.ts";
 import { storeFailed } from "./lmdb-writes.ts";
 
 /** What there is of one registree, counted along in each transaction so that nobody has to read it all. */
@@ -18,7 +18,7 @@ const ROWS_AT_ONCE = 256;
 export class LmdbHoldUsage {
   readonly #table: ByteTable;
 
-  constructor(root: RootDatabase<unknown, string>) {
+  constructor(root: LmdbRoot) {
     this.#table = openByteTable(root, "hold-usage");
   }
 

@@ -1,13 +1,14 @@
 import { statfsSync } from "node:fs";
 import { mkdir, open as openFile, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { open, type RootDatabase } from "lmdb";
 import { GatewayError } from "../base/errors.ts";
 import type { HoldStore } from "../core/hold-store.ts";
 import type { Table } from "../core/ports.ts";
-import { checkStateFile, MAX_TABLES, SCHEMA, SCHEMA_KEY, stateFault } from "./lmdb-check.ts";
+import { checkStateFile, SCHEMA, SCHEMA_KEY, stateFault } from "./lmdb-check.ts";
 import { type LmdbHoldOptions, LmdbHoldStore } from "./lmdb-hold-store.ts";
+import { type LmdbRoot, openRoot } from "./lmdb-root.ts";
 import { LmdbTable } from "./lmdb-table.ts";
+import { startWriter } from "./lmdb-writer.ts";
 import { LmdbWrites } from "./lmdb-writes.ts";
 
 /** What outlives the process. Whoever opened it closes it. */
@@ -42,20 +43,20 @@ export async function openState(dir: string): Promise<State> {
 }
 
 class LmdbState implements State {
-  readonly #root: RootDatabase<unknown, string>;
+  readonly #root: LmdbRoot;
   readonly #writes: LmdbWrites;
   readonly #path: string;
   #closing: Promise<void> | undefined;
 
-  constructor(root: RootDatabase<unknown, string>, path: string) {
+  constructor(root: LmdbRoot, path: string) {
     this.#root = root;
-    this.#writes = new LmdbWrites(root);
+    this.#writes = new LmdbWrites(startWriter(path), () => root.resetReadTxn());
     this.#path = path;
   }
 
   table<V>(name: string): Table<V> {
     try {
-      return new LmdbTable(this.#root.openDB<V, string>({ name }), this.#writes);
+      return new LmdbTable(this.#root, name, this.#writes);
     } catch (cause) {
       throw stateFault(this.#path, `has no room for the table ${name}`, cause);
     }
@@ -76,20 +77,9 @@ class LmdbState implements State {
   }
 
   close(): Promise<void> {
-    this.#writes.close();
-    this.#closing ??= this.#root.close();
+    this.#closing ??= this.#writes.close().then(() => this.#root.close());
     return this.#closing;
   }
-}
-
-function openRoot(path: string): RootDatabase<unknown, string> {
-  // A transaction is on disk when it returns, not some time later.
-  return open<unknown, string>({
-    path,
-    noSubdir: true,
-    maxDbs: MAX_TABLES,
-    overlappingSync: false,
-  });
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Database } from "lmdb";
 import type { Table } from "../core/ports.ts";
+import type { LmdbRoot } from "./lmdb-root.ts";
 import { type LmdbWrites, storeFailed } from "./lmdb-writes.ts";
 
 /** In bytes; lmdb takes no longer ones. */
@@ -7,11 +8,13 @@ const LONGEST_KEY = 1978;
 
 /** A Table in a named database of an open LMDB file. Values are plain objects, written as MessagePack. */
 export class LmdbTable<V> implements Table<V> {
+  readonly #name: string;
   readonly #database: Database<V, string>;
   readonly #writes: LmdbWrites;
 
-  constructor(database: Database<V, string>, writes: LmdbWrites) {
-    this.#database = database;
+  constructor(root: LmdbRoot, name: string, writes: LmdbWrites) {
+    this.#name = name;
+    this.#database = root.openDB<V, string>({ name });
     this.#writes = writes;
   }
 
@@ -35,11 +38,11 @@ export class LmdbTable<V> implements Table<V> {
 
   async put(key: string, value: V): Promise<void> {
     if (Buffer.byteLength(key) > LONGEST_KEY) throw storeFailed("the key is too long");
-    await this.#writes.write(() => this.#database.putSync(key, value));
+    await this.#writes.write({ kind: "put", table: this.#name, key, value });
   }
 
   async remove(key: string): Promise<void> {
     if (Buffer.byteLength(key) > LONGEST_KEY) return;
-    await this.#writes.write(() => this.#database.removeSync(key));
+    await this.#writes.write({ kind: "remove", table: this.#name, key });
   }
 }

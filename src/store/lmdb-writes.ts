@@ -1,62 +1,82 @@
-import type { RootDatabase } from "lmdb";
 import { GatewayError } from "../base/errors.ts";
+import type { Change } from "./lmdb-changes.ts";
+import type { LmdbWriter } from "./lmdb-writer.ts";
 
 interface Write {
-  readonly apply: () => void;
+  readonly change: Change;
   readonly done: () => void;
   readonly failed: (error: GatewayError) => void;
 }
 
 /**
- * Writes to one LMDB file: all of one turn of the event loop in one transaction, on disk when it returns.
- *
- * lmdb's own asynchronous commits do not survive a full disk: they reject promises that nobody can catch. Its
- * synchronous ones throw, and are undone; they cost the event loop one flush for each turn that writes.
+ * Writes to one LMDB file: all of one turn of the event loop in one transaction, and with them those of the turns that
+ * passed while the transaction before was on its way to the disk.
  */
 export class LmdbWrites {
-  readonly #root: RootDatabase<unknown, string>;
+  readonly #writer: LmdbWriter;
+  readonly #written: () => void;
   #waiting: Write[] = [];
-  #open = true;
+  #isUnderWay = false;
+  #closed: Promise<void> | undefined;
 
-  constructor(root: RootDatabase<unknown, string>) {
-    this.#root = root;
+  /** @param written makes what the writer has written visible to those who read */
+  constructor(writer: LmdbWriter, written: () => void) {
+    this.#writer = writer;
+    this.#written = written;
   }
 
   /**
-   * Resolves when what `apply` writes is durable.
+   * Resolves when the change is durable, and seen by those who read.
    *
-   * @param apply calls putSync or removeSync of databases of this file, and may read what the writes before it wrote
-   * @throws GatewayError GW_STORE_FAILED, for all writes of a turn when one fails: then none of them was made
+   * @throws GatewayError GW_STORE_FAILED, for all changes of a transaction when it fails: then none of them was made
    */
-  write(apply: () => void): Promise<void> {
-    if (!this.#open) return Promise.reject(storeFailed("the state is closed"));
+  write(change: Change): Promise<void> {
+    if (this.#closed !== undefined) return Promise.reject(storeFailed("the state is closed"));
     return new Promise((done, failed) => {
-      if (this.#waiting.length === 0) setImmediate(() => this.#commit());
-      this.#waiting.push({ apply, done, failed });
+      if (this.#waiting.length === 0) setImmediate(() => this.#isUnderWay || this.#commit());
+      this.#waiting.push({ change, done, failed });
     });
   }
 
-  /** Writes what waits, and refuses what comes later. */
-  close(): void {
-    this.#commit();
-    this.#open = false;
+  /** Writes what waits, and refuses what comes later. Resolves when the writer has closed; may be called twice. */
+  close(): Promise<void> {
+    if (this.#closed === undefined) {
+      this.#commit();
+      this.#closed = this.#writer.close();
+    }
+    return this.#closed;
   }
 
   #commit(): void {
     const writes = this.#waiting;
     this.#waiting = [];
     if (writes.length === 0) return;
+    const settled = (failure: unknown) => {
+      this.#isUnderWay = false;
+      // The disk shall not wait for what follows from this.
+      this.#commit();
+      settle(writes, failure, this.#written);
+    };
     try {
-      this.#root.transactionSync(() => {
-        for (const { apply } of writes) apply();
-      });
-    } catch (cause) {
-      const error = storeFailed(cause);
-      for (const { failed } of writes) failed(error);
-      return;
+      this.#isUnderWay = true;
+      this.#writer.write(
+        writes.map(({ change }) => change),
+        settled,
+      );
+    } catch (error) {
+      settled(error);
     }
-    for (const { done } of writes) done();
   }
+}
+
+function settle(writes: readonly Write[], failure: unknown, written: () => void): void {
+  if (failure === undefined) {
+    written();
+    for (const { done } of writes) done();
+    return;
+  }
+  const error = storeFailed(failure);
+  for (const { failed } of writes) failed(error);
 }
 
 /** What happened stays in `cause`: this error may become an answer to an originator. */

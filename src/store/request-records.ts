@@ -10,7 +10,7 @@ import {
   type ResponsePrimitive,
   requestId,
 } from "../primitive/primitive.ts";
-import { heldOf, recordOf } from "./held-record.ts";
+import { heldOf, joined, recordOf } from "./held-record.ts";
 import { storeFailed } from "./lmdb-writes.ts";
 
 /** A `<request>` as it is stored: its request as what is held, its result's content as it was received. */
@@ -100,7 +100,7 @@ function storedResult(
       ? {}
       : {
           serialization,
-          content: typeof written === "string" ? Buffer.from(written) : written,
+          content: joined([typeof written === "string" ? Buffer.from(written) : written]),
         }),
   };
 }

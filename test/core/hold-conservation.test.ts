@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, test } from "vitest";
 import { MemoryHoldStore } from "../../src/store/memory-hold-store.ts";
 import { tempDir } from "../helpers/temp-dir.ts";
-import { openHoldStore } from "../store/open-hold-store.ts";
+import { directWriter, openHoldStore } from "../store/open-hold-store.ts";
 import { type Schedule, STEPS } from "./hold-schedules.ts";
 import { World } from "./hold-world.ts";
 
@@ -29,11 +29,11 @@ describe("whatever happens, and whenever it happens", () => {
     await fc.assert(
       fc.asyncProperty(SLOWNESS, STEPS, async (slowness, steps) => {
         run += 1;
-        let file = openHoldStore(`${dir}/${run}`);
+        let file = openHoldStore(`${dir}/${run}`, directWriter);
         const world = new World(slowness, async (closes) => {
           if (closes) {
             await file.close();
-            file = openHoldStore(`${dir}/${run}`);
+            file = openHoldStore(`${dir}/${run}`, directWriter);
           }
           return file.store;
         });

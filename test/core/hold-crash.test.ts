@@ -1,10 +1,10 @@
-import type { RootDatabase } from "lmdb";
 import { expect, test } from "vitest";
 import { LmdbTable } from "../../src/store/lmdb-table.ts";
+import type { LmdbWriter } from "../../src/store/lmdb-writer.ts";
 import { requestTable, type StoredRequest } from "../../src/store/request-records.ts";
 import { tempDir } from "../helpers/temp-dir.ts";
 import { codecs } from "../store/held.ts";
-import { openHoldStore } from "../store/open-hold-store.ts";
+import { directWriter, openHoldStore } from "../store/open-hold-store.ts";
 import { AE, CSE, HoldProcess } from "./hold-process.ts";
 
 /** From a registree, so that it is told by what is held for it. */
@@ -17,20 +17,24 @@ const ENDED = { held: 0, results: [2001], news: 1 };
 class Countdown {
   left = Number.POSITIVE_INFINITY;
 
-  around(root: RootDatabase<unknown, string>): RootDatabase<unknown, string> {
-    const transactionSync = (action: () => void): void => {
-      if (this.left === 0) throw new Error("the process is no more");
-      root.transactionSync(action);
-      this.left -= 1;
+  around(writer: LmdbWriter): LmdbWriter {
+    return {
+      ...writer,
+      write: (batch, settled) => {
+        if (this.left === 0) throw new Error("the process is no more");
+        this.left -= 1;
+        writer.write(batch, settled);
+      },
     };
-    return { transactionSync } as unknown as RootDatabase<unknown, string>;
   }
 }
 
 /** A process on the file of this folder. */
 function start(dir: string, disk = new Countdown()) {
-  const { close, root, store, writes } = openHoldStore(dir, (it) => disk.around(it));
-  const stored = new LmdbTable<StoredRequest>(root.openDB({ name: "requests" }), writes);
+  const { close, root, store, writes } = openHoldStore(dir, (path) =>
+    disk.around(directWriter(path)),
+  );
+  const stored = new LmdbTable<StoredRequest>(root, "requests", writes);
   const table = requestTable(stored, codecs, (_id, error) => {
     throw error;
   });

@@ -41,7 +41,8 @@ test("a trusted X-M2M-Origin is enough to be adopted, as for an AE that only tak
   front.cse.answer(knowing());
   const ae = await front.connect({ origin: "CAE7", answer: ok });
   await front.gateway.metricIs("m2mgw_registrees", 1);
-  expect(await front.notify("/~/id-in/CAE7")).toMatchObject(SERVED);
+  // It is bound a moment later, and what comes before is held for that moment.
+  expect((await front.notify("/~/id-in/CAE7")).status).toBeLessThan(300);
   expect(await ae.nextRequest()).toMatchObject({ to: "/id-in/CAE7" });
 });
 

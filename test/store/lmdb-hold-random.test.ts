@@ -7,7 +7,7 @@ import { MemoryHoldStore } from "../../src/store/memory-hold-store.ts";
 import { tempDir } from "../helpers/temp-dir.ts";
 import { AE, held, LONG, letter, OTHER, told, toldLetter } from "./held.ts";
 import { LIMITS } from "./hold-store-contract.ts";
-import { openHoldStore } from "./open-hold-store.ts";
+import { directWriter, openHoldStore } from "./open-hold-store.ts";
 
 test("after any writes, together or apart, and any restarts, it is what the store in memory is", async () => {
   const registree = fc.constantFrom<EntityId>(AE, OTHER, LONG);
@@ -57,7 +57,7 @@ test("after any writes, together or apart, and any restarts, it is what the stor
     fc.asyncProperty(fc.array(command, { maxLength: 40 }), async (commands) => {
       const dir = tempDir();
       const model = new MemoryHoldStore(LIMITS);
-      let real = openHoldStore(dir);
+      let real = openHoldStore(dir, directWriter);
       let waiting: Promise<void>[] = [];
       const both = (write: (store: HoldStore) => Promise<void>) => {
         waiting.push(write(model), write(real.store));
@@ -82,7 +82,7 @@ test("after any writes, together or apart, and any restarts, it is what the stor
           }
           if (it.kind === "restart") {
             await real.close();
-            real = openHoldStore(dir);
+            real = openHoldStore(dir, directWriter);
           }
         }
       }

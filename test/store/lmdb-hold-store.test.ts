@@ -1,14 +1,13 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { RootDatabase } from "lmdb";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { LmdbHoldStore } from "../../src/store/lmdb-hold-store.ts";
 import { openState } from "../../src/store/lmdb-open.ts";
-import { LmdbWrites } from "../../src/store/lmdb-writes.ts";
+import { type LmdbWriter, startWriter } from "../../src/store/lmdb-writer.ts";
 import { startChild } from "../helpers/child.ts";
 import { hasCommand } from "../helpers/has-command.ts";
 import { tempDir } from "../helpers/temp-dir.ts";
-import { AE, codecs, held, letter, OTHER, told } from "./held.ts";
+import { AE, codecs, content, held, letter, OTHER, request, told } from "./held.ts";
 import { LIMITS } from "./hold-store-contract.ts";
 import { openHoldStore } from "./open-hold-store.ts";
 
@@ -81,7 +80,7 @@ describe("what was put", () => {
     usage.putSync(row ?? Buffer.alloc(0), Buffer.from('[1,2,0,"/somebody/else"]'));
     const freeBytes = () => Number.POSITIVE_INFINITY;
     const parts = { codecs, deadLetters: LIMITS, freeBytes, onUnreadable: () => {} };
-    expect(() => new LmdbHoldStore(it.root, new LmdbWrites(it.root), parts)).toThrow(
+    expect(() => new LmdbHoldStore(it.root, it.writes, parts)).toThrow(
       expect.objectContaining({ code: "GW_STORE_FAILED" }),
     );
   });
@@ -111,13 +110,17 @@ describe("what was put", () => {
 describe("a promise resolves only after the flush:", () => {
   test("no transaction, no promise", async () => {
     const steps: string[] = [];
-    const watched = (root: RootDatabase<unknown, string>) =>
-      ({
-        transactionSync(action: () => void) {
-          root.transactionSync(action);
-          steps.push("on disk");
-        },
-      }) as unknown as RootDatabase<unknown, string>;
+    const watched = (path: string): LmdbWriter => {
+      const writer = startWriter(path);
+      return {
+        ...writer,
+        write: (batch, settled) =>
+          writer.write(batch, (failure) => {
+            steps.push("on disk");
+            settled(failure);
+          }),
+      };
+    };
     const { store, close } = openHoldStore(tempDir(), watched);
     onTestFinished(close);
     const put = [1, 2].map((sequence) =>
@@ -154,6 +157,26 @@ describe("a promise resolves only after the flush:", () => {
     }
     expect(told).toEqual(Array.from({ length: 20 }, (_, n) => `${n + 1} after all`));
   });
+});
+
+test("what was put is seen at once, whoever reads meanwhile, and however the file has grown", async () => {
+  const { store, close } = openHoldStore(tempDir());
+  onTestFinished(close);
+  const large = request({ content: content("json", JSON.stringify("x".repeat(100_000))) });
+  let isReading = true;
+  const reading = (async () => {
+    while (isReading) {
+      store.nextExpiry();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  })();
+  for (let sequence = 1; sequence <= 100; sequence += 1) {
+    await store.put(held({ sequence, request: large }));
+    expect(store.lastSequence).toBe(sequence);
+  }
+  isReading = false;
+  await reading;
+  expect([...store.list()]).toHaveLength(100);
 });
 
 test("a disk that is nearly full takes no newcomers, and lets go of what is there", async () => {

@@ -1,13 +1,15 @@
 import { join } from "node:path";
-import { open, type RootDatabase } from "lmdb";
+import { LmdbChanges } from "../../src/store/lmdb-changes.ts";
 import { LmdbHoldStore, type UnreadableRecord } from "../../src/store/lmdb-hold-store.ts";
+import { type LmdbRoot, openRoot } from "../../src/store/lmdb-root.ts";
+import { type LmdbWriter, startWriter } from "../../src/store/lmdb-writer.ts";
 import { LmdbWrites } from "../../src/store/lmdb-writes.ts";
 import { codecs } from "./held.ts";
 import { LIMITS } from "./hold-store-contract.ts";
 
 /** An LMDB file that holds primitives, without the check that a start makes. */
 export interface OpenHoldStore {
-  readonly root: RootDatabase<unknown, string>;
+  readonly root: LmdbRoot;
   readonly store: LmdbHoldStore;
   /** For tables beside it. */
   readonly writes: LmdbWrites;
@@ -15,15 +17,32 @@ export interface OpenHoldStore {
   close(): Promise<void>;
 }
 
-/** @param around stands between the store and the transactions of the file */
+/** Writes in the thread that calls: the same changes, for tests that open too many files for a thread each. */
+export function directWriter(path: string): LmdbWriter {
+  const root = openRoot(path);
+  const changes = new LmdbChanges(root);
+  return {
+    write(batch, settled) {
+      let failure: unknown;
+      try {
+        changes.commit(structuredClone(batch));
+      } catch (error) {
+        failure = error;
+      }
+      setImmediate(() => settled(failure));
+    },
+    close: () => root.close(),
+  };
+}
+
 export function openHoldStore(
   dir: string,
-  around: (root: RootDatabase<unknown, string>) => RootDatabase<unknown, string> = (root) => root,
+  writerOf: (path: string) => LmdbWriter = startWriter,
   freeBytes: () => number = () => Number.POSITIVE_INFINITY,
 ): OpenHoldStore {
   const path = join(dir, "hold.mdb");
-  const root = open<unknown, string>({ path, noSubdir: true, maxDbs: 16, overlappingSync: false });
-  const writes = new LmdbWrites(around(root));
+  const root = openRoot(path);
+  const writes = new LmdbWrites(writerOf(path), () => root.resetReadTxn());
   const unreadable: UnreadableRecord[] = [];
   const store = new LmdbHoldStore(root, writes, {
     codecs,
@@ -36,9 +55,9 @@ export function openHoldStore(
     store,
     writes,
     unreadable,
-    close() {
-      writes.close();
-      return root.close();
+    async close() {
+      await writes.close();
+      await root.close();
     },
   };
 }
