@@ -1,5 +1,8 @@
 import { type Millis, millis } from "../base/clock.ts";
 
+/** How long the store is left alone before what it could not write is written again. */
+export const STORE_PAUSE = millis(5_000);
+
 const FIRST = 1_000;
 const LONGEST = 60_000;
 

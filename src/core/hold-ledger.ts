@@ -1,6 +1,7 @@
-import { type Clock, later, millis } from "../base/clock.ts";
+import { type Clock, later } from "../base/clock.ts";
 import { GatewayError, saysUnsent } from "../base/errors.ts";
 import type { EntityId } from "../primitive/identifiers.ts";
+import { STORE_PAUSE } from "./back-off.ts";
 import { HoldLine, type OpenRequest, type Result } from "./hold-line.ts";
 import type { Demand, HoldQuota } from "./hold-quota.ts";
 import type { DeadLetter, HeldRequest, HoldStore, Outcome } from "./hold-store.ts";
@@ -17,8 +18,6 @@ export interface LedgerParts {
 
 export type HoldCounts = Readonly<Record<Outcome | "accepted" | "restored", number>>;
 
-/** How long the store is left alone before an end that it could not write is written again. */
-const STORE_PAUSE = millis(5_000);
 const ANSWERED_WITH_ERROR = 4000;
 
 /** Everything that is held, and how each of it ends: once, counted, and out of the store. */

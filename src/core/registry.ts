@@ -1,4 +1,4 @@
-import type { Clock, EpochMs, Timer } from "../base/clock.ts";
+import { type Clock, type EpochMs, later, type Timer } from "../base/clock.ts";
 import type { Serialization } from "../primitive/content.ts";
 import {
   addressOf,
@@ -8,6 +8,7 @@ import {
   entityIdOf,
 } from "../primitive/identifiers.ts";
 import type { Operation } from "../primitive/primitive.ts";
+import { STORE_PAUSE } from "./back-off.ts";
 import { type Evidence, mayTakeOver } from "./identity.ts";
 import type { Link, Observer, Table } from "./ports.ts";
 
@@ -52,7 +53,8 @@ export class Registry {
   readonly #registrations = new Map<EntityId, Registration>();
   readonly #byToken = new Map<string, Registration>();
   readonly #byAddress = new Map<string, Registration>();
-  readonly #expiries = new Map<EntityId, Timer>();
+  /** When a registration expires, or when the end of one is written again. */
+  readonly #timers = new Map<EntityId, Timer>();
   readonly #holders = new Map<EntityId, Holder>();
   readonly #identities = new Map<Link, Set<EntityId>>();
   /** Called when a link has lost its last identity and is still open. */
@@ -80,13 +82,18 @@ export class Registry {
     await this.#table.put(registration.id, registration);
   }
 
-  /** Ends a registration and its token, and releases the identity. @throws GatewayError GW_STORE_FAILED */
+  /**
+   * Ends a registration and its token, and releases the identity. What could not be written is written again until it
+   * is, or until the entity registers anew.
+   *
+   * @throws GatewayError GW_STORE_FAILED when it is not written yet
+   */
   async deregister(id: EntityId): Promise<void> {
     this.#drop(id);
     this.#holders.get(id)?.link.abandon(id);
     this.onDeregistered(id);
     this.release(id);
-    await this.#table.remove(id);
+    await this.#remove(id);
   }
 
   registration(id: EntityId): Registration | undefined {
@@ -122,10 +129,10 @@ export class Registry {
     return ae?.kind === "ae" ? ae : undefined;
   }
 
-  /** Lets no registration expire any more. */
+  /** Lets no registration expire any more, and writes nothing again. */
   close(): void {
-    for (const timer of this.#expiries.values()) timer.cancel();
-    this.#expiries.clear();
+    for (const timer of this.#timers.values()) timer.cancel();
+    this.#timers.clear();
   }
 
   get registered(): number {
@@ -202,14 +209,32 @@ export class Registry {
         this.#observer.warn("an expired registration could not be removed", { error }),
       );
     });
-    this.#expiries.set(registration.id, timer);
+    this.#timers.set(registration.id, timer);
+  }
+
+  async #remove(id: EntityId): Promise<void> {
+    try {
+      await this.#table.remove(id);
+    } catch (error) {
+      // One that has come meanwhile takes its place in the store.
+      if (!this.#registrations.has(id)) this.#timers.set(id, this.#removalAgain(id));
+      throw error;
+    }
+  }
+
+  #removalAgain(id: EntityId): Timer {
+    return this.#clock.at(later(this.#clock.now(), STORE_PAUSE), () => {
+      this.#remove(id).catch((error: unknown) =>
+        this.#observer.warn("a deregistration could not be stored", { registree: id, error }),
+      );
+    });
   }
 
   #drop(id: EntityId): void {
+    this.#timers.get(id)?.cancel();
+    this.#timers.delete(id);
     const registration = this.#registrations.get(id);
     if (registration === undefined) return;
-    this.#expiries.get(id)?.cancel();
-    this.#expiries.delete(id);
     this.#registrations.delete(id);
     this.#byToken.delete(registration.token);
     for (const address of registration.addresses) {

@@ -10,6 +10,7 @@ import { FakeLink } from "../helpers/fake-link.ts";
 import { ManualClock } from "../helpers/manual-clock.ts";
 import { silentObserver } from "../helpers/silent-observer.ts";
 import { DOMAIN, entity } from "./primitives.ts";
+import { Disk, watchedTable } from "./watched-store.ts";
 
 const CLAIM: Evidence = { basis: "from", proven: false, trusted: false };
 const TRUSTED: Evidence = { ...CLAIM, trusted: true };
@@ -132,6 +133,59 @@ describe("registrations", () => {
     const { registry } = registryWith({ table });
     await expect(registry.register(lamp)).rejects.toBe(failure);
     await expect(registry.deregister(LAMP)).rejects.toBe(failure);
+  });
+});
+
+describe("a deregistration that the store fails to write", () => {
+  const WHILE = 5_000;
+
+  function registryOn(disk: Disk) {
+    const table = memoryTable<Registration>();
+    return { ...registryWith({ table: watchedTable(table, disk) }), stored: table };
+  }
+
+  test("is written again until it is written: a restart does not bring the registration back", async () => {
+    const disk = new Disk();
+    const { registry, clock, stored } = registryOn(disk);
+    await registry.register(registration("/id-in/CLamp"));
+    disk.failing.set("remove", 2);
+    await expect(registry.deregister(LAMP)).rejects.toMatchObject({ code: "GW_STORE_FAILED" });
+    for (const left of [1, 0]) {
+      expect(stored.get(LAMP)).toBeDefined();
+      clock.advance(WHILE);
+      await vi.waitFor(() => expect([disk.underWay, clock.waiting]).toEqual([0, left]));
+    }
+    expect(stored.get(LAMP)).toBeUndefined();
+    expect(disk.begun).toBe(4);
+  });
+
+  test.each([
+    ["before", 0],
+    ["after", 2],
+  ])("leaves alone who registers under its ID %s that is known", async (_when, slowness) => {
+    const disk = new Disk();
+    const { registry, clock, stored } = registryOn(disk);
+    await registry.register(registration("/id-in/CLamp"));
+    disk.failing.set("remove", 1);
+    disk.slowness = slowness;
+    const ended = registry.deregister(LAMP).catch(() => {});
+    if (slowness === 0) await ended;
+    const next = registration("/id-in/CLamp", { token: "fresh" });
+    const taken = registry.register(next);
+    await Promise.all([ended, taken]);
+    clock.advance(WHILE);
+    await vi.waitFor(() => expect(disk.underWay).toBe(0));
+    expect(stored.get(LAMP)).toEqual(next);
+    expect([disk.begun, clock.waiting]).toEqual([3, 0]);
+  });
+
+  test("is written no more when the registry is closed", async () => {
+    const disk = new Disk();
+    const { registry, clock } = registryOn(disk);
+    disk.failing.set("remove", 1);
+    await registry.deregister(LAMP).catch(() => {});
+    registry.close();
+    expect(clock.waiting).toBe(0);
   });
 });
 
