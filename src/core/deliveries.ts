@@ -124,8 +124,8 @@ export class Deliveries {
       await hold.store(toHold, undefined);
       return { ...respond(request, acknowledgement), held: true };
     }
-    const reference = await nonBlocking.accept(toHold, request, result, (made) =>
-      hold.store(toHold, made),
+    const reference = await nonBlocking.accept(toHold, request, result, (about) =>
+      hold.store(toHold, about),
     );
     const content = new MadeContent({ "m2m:uri": reference });
     return { ...respond(request, acknowledgement, content), held: true };

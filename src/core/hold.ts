@@ -9,7 +9,7 @@ import { type OpenExchangeParts, OpenExchanges } from "./hold-open.ts";
 import { latestOf, storedUntil, type Turn } from "./hold-policy.ts";
 import { demandOf, type HoldLimits, HoldQuota } from "./hold-quota.ts";
 import type { HeldRequest, HoldUsage } from "./hold-store.ts";
-import type { ToHold, WhenGone } from "./to-hold.ts";
+import type { RequestOfHeld, ToHold, WhenGone } from "./to-hold.ts";
 
 export interface HoldParts
   extends Omit<LedgerParts, "quota">,
@@ -81,13 +81,13 @@ export class Hold {
   /**
    * Stores a request. Once this resolves its originator may be told so: it would survive a crash.
    *
-   * @param reference of the `<request>` that tells what becomes of it
+   * @param about the `<request>` that tells what becomes of it
    * @throws GatewayError GW_HOLD_FULL, GW_OVERLOADED, GW_HOLD_FAILED, GW_TARGET_UNKNOWN, GW_SUPERSEDED
    */
-  async store(toHold: ToHold, reference: string | undefined): Promise<void> {
+  async store(toHold: ToHold, about: RequestOfHeld | undefined): Promise<void> {
     const latest = toHold.isReplay ? undefined : latestOf(toHold.timedRequest.request);
-    if (latest === undefined) return await this.#put(toHold, reference, undefined);
-    await this.#turns.take(toHold.registree, latest, () => this.#put(toHold, reference, latest));
+    if (latest === undefined) return await this.#put(toHold, about, undefined);
+    await this.#turns.take(toHold.registree, latest, () => this.#put(toHold, about, latest));
   }
 
   /** Keeps an exchange open; see `OpenExchanges`. */
@@ -166,7 +166,7 @@ export class Hold {
 
   async #put(
     { registree, sequence, token, timedRequest }: ToHold,
-    reference: string | undefined,
+    about: RequestOfHeld | undefined,
     latest: string | undefined,
   ): Promise<void> {
     const { priorityOf, registry, store, times } = this.#parts;
@@ -187,7 +187,7 @@ export class Hold {
       expires: storedUntil(timedRequest, times),
       bytes,
       latest,
-      reference,
+      reference: about?.id,
       sent: false,
     };
     // Neither it nor the one in whose place it is put may go out meanwhile.
@@ -195,10 +195,11 @@ export class Hold {
     if (!isStored(before)) supersede(this.#ledger, line, before);
     let told: (() => void) | undefined;
     try {
-      // In one turn: the one that is replaced leaves the store with it.
+      // In one turn: its `<request>` comes into the store with it, and the one that is replaced leaves it.
       [told] = await Promise.all([
         isStored(before) ? this.#ledger.tellReplaced(before) : undefined,
         store.put(held),
+        about?.put(),
       ]);
       this.#storeFails = false;
     } catch (cause) {

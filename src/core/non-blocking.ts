@@ -24,7 +24,7 @@ import type { HeldRequest } from "./hold-store.ts";
 import type { Observer, Table } from "./ports.ts";
 import { type RequestRecord, requestResource, responseOf } from "./request-resource.ts";
 import { isSameRequest } from "./same-request.ts";
-import type { ToHold } from "./to-hold.ts";
+import type { RequestOfHeld, ToHold } from "./to-hold.ts";
 
 export interface NonBlockingParts {
   readonly domain: Domain;
@@ -101,7 +101,7 @@ export class NonBlocking {
    * first is held is that one (TS-0001, 7.1.7).
    *
    * @param request as it came
-   * @param store resolves when the request is durable
+   * @param store resolves when the request is durable, and its `<request>`
    * @returns the address of the `<request>`
    * @throws GatewayError GW_ORIGINATOR_MISSING, GW_REQUEST_IDENTIFIER_IN_USE, GW_HOLD_FULL, GW_OVERLOADED, GW_HOLD_FAILED
    */
@@ -109,7 +109,7 @@ export class NonBlocking {
     toHold: ToHold,
     request: RequestPrimitive,
     result: "kept" | "notified",
-    store: (id: string) => Promise<void>,
+    store: (about: RequestOfHeld) => Promise<void>,
   ): Promise<string> {
     const key = this.#keyOf(request);
     const earlier = this.#accepted.get(key);
@@ -120,19 +120,17 @@ export class NonBlocking {
     if (this.#expiries.size >= this.#parts.maxRequests) throw new GatewayError("GW_OVERLOADED");
     const id = PREFIX + this.#parts.newId();
     this.#accepted.set(key, { id, state: "arriving" });
-    // In one turn, so that they come to the disk together.
-    const [stored, put] = await Promise.allSettled([
-      store(id),
-      this.#put(id, toHold, request, result),
-    ]);
-    if (stored.status === "fulfilled" && put.status === "fulfilled") {
-      if (this.#accepted.get(key)?.id === id) this.#accepted.set(key, { id, state: "held" });
-      return id;
+    const record = this.#recordOf(toHold, request, result);
+    this.#expireAt(id, record.expires);
+    try {
+      await store({ id, put: async () => await this.#parts.table.put(id, record) });
+    } catch (error) {
+      this.#done(key, id);
+      await this.#remove(id).catch((also: unknown) => this.#warn(id, also));
+      throw error;
     }
-    this.#done(key, id);
-    this.#parts.cancel(toHold.registree, id);
-    await this.#remove(id).catch((error: unknown) => this.#warn(id, error));
-    throw stored.status === "rejected" ? stored.reason : new GatewayError("GW_HOLD_FAILED");
+    if (this.#accepted.get(key)?.id === id) this.#accepted.set(key, { id, state: "held" });
+    return id;
   }
 
   /**
@@ -232,14 +230,13 @@ export class NonBlocking {
     return asked === undefined ? later(now, keptFor) : earliest(asked, later(now, waitsFor));
   }
 
-  async #put(
-    id: string,
+  #recordOf(
     { registree, timedRequest: { arrived, expires } }: ToHold,
     request: RequestPrimitive,
     result: "kept" | "notified",
-  ): Promise<void> {
-    const { keptFor, table, waitsFor } = this.#parts;
-    const record: RequestRecord = {
+  ): RequestRecord {
+    const { keptFor, waitsFor } = this.#parts;
+    return {
       request,
       registree,
       created: arrived,
@@ -249,8 +246,6 @@ export class NonBlocking {
       notifies: result === "notified",
       untold: false,
     };
-    this.#expireAt(id, record.expires);
-    await table.put(id, record);
   }
 
   /** @throws GatewayError GW_ORIGINATOR_MISSING */
@@ -263,7 +258,7 @@ export class NonBlocking {
   #isHeld({ id, state }: Accepted, request: RequestPrimitive): boolean {
     const first = state === "arriving" ? undefined : this.#parts.table.get(id);
     if (first === undefined || !isSameRequest(first.request, request)) return false;
-    // A crash may have come between the one and the other.
+    // What was held may have been found unreadable.
     return state === "held" || this.#parts.isHeld(first.registree, id);
   }
 

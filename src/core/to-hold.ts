@@ -13,5 +13,13 @@ export interface ToHold {
   readonly isReplay?: true;
 }
 
+/** The `<request>` of a request that is to be held; it is stored with it, all or nothing. */
+export interface RequestOfHeld {
+  /** What the held request refers to it by. */
+  readonly id: string;
+  /** Stores it; called in the turn of the event loop in which the request is stored. */
+  put(): Promise<void>;
+}
+
 /** Calls `left` when the originator of a request has gone and waits no more; at once when it has gone already. */
 export type WhenGone = (left: () => void) => void;

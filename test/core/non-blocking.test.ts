@@ -190,6 +190,31 @@ describe("the <request> of a request whose originator does not wait (TS-0004, 7.
     expect(failing.held()).toEqual([]);
   });
 
+  test("is stored with its request, also of one that comes behind another of event category latest: no crash leaves it alone (D-5.1)", async () => {
+    const process = new HoldProcess();
+    process.disk.slowness = 2;
+    const answers = ["a", "b"].map((rqi) => process.send(CSE, { ...KEPT, ec: 4, rqi }));
+    const waiting = new Set<string>();
+    for (let turns = 0; turns < 20; turns += 1) {
+      await new Promise((resolve) => setImmediate(resolve));
+      for (const [id, { request, result }] of process.table.entries()) {
+        const held = process.held().some(({ reference }) => reference === id);
+        expect(held).toBe(result === undefined);
+        waiting.add(request.requestIdentifier);
+      }
+    }
+    expect(await Promise.all(answers)).toMatchObject([{ held: true }, { held: true }]);
+    expect([...waiting]).toEqual(["a", "b"]);
+  });
+
+  test("has room taken for it while its request waits to be stored", async () => {
+    const process = new HoldProcess({ maxRequests: 2 });
+    process.disk.slowness = 2;
+    const answers = ["a", "b", "c"].map((rqi) => process.send(CSE, { ...KEPT, ec: 4, rqi }));
+    await process.quiet();
+    expect(await Promise.all(answers.map(stateOf))).toEqual(["1001", "1001", "5103 GW_OVERLOADED"]);
+  });
+
   test("belongs to nobody without an originator, and is not made", async () => {
     const process = new HoldProcess();
     const anonymous = await process.send(CSE, { ...KEPT, fr: undefined });
