@@ -77,13 +77,13 @@ export class HoldDelivery {
     this.#parts = parts;
     this.#turns = new HoldTurns(
       (line) => this.#next(line),
-      () => !this.#stopped && this.#underWay < MAX_UNDER_WAY,
+      () => this.#underWay < MAX_UNDER_WAY,
     );
   }
 
   /** Sends what may be sent of a line, soon. */
   advance(line: HoldLine): void {
-    if (!this.#stopped && this.#wayOf(line) !== undefined) this.#turns.schedule(line);
+    if (this.#wayOf(line) !== undefined) this.#turns.schedule(line);
   }
 
   /** The same, and whatever it waited for is over. */
@@ -92,7 +92,7 @@ export class HoldDelivery {
     this.advance(line);
   }
 
-  /** Sends nothing more. */
+  /** Sends nothing more: what is under way is not sent again. */
   stop(): void {
     this.#stopped = true;
   }
@@ -117,8 +117,9 @@ export class HoldDelivery {
       this.#parts.ledger.endOpen(line, open, "expired", lateness(open));
   }
 
+  /** Undefined once nothing is to be sent any more, too. */
   #wayOf({ registree }: HoldLine): Way | undefined {
-    return this.#parts.reach.find(registree);
+    return this.#stopped ? undefined : this.#parts.reach.find(registree);
   }
 
   /** Sends one; true when another may follow. */
@@ -236,6 +237,7 @@ export class HoldDelivery {
     const { registree, request, expires } = stored;
     if (isOnce(request)) await this.#mark(line, stored);
     if (!line.isSending(stored.sequence)) throw new GatewayError("GW_TARGET_UNKNOWN");
+    if (this.#stopped) throw new GatewayError("GW_TARGET_OFFLINE");
     // As late as can be: it may have waited for the disk.
     const now = clock.now();
     if (now >= expires) throw new GatewayError("GW_REQUEST_EXPIRED");

@@ -96,6 +96,34 @@ const carry = (
   return holding.exchanges.carry({ via: "registree", ...registration }, timedRequest);
 };
 
+describe("nothing more goes out once the gateway drains", () => {
+  test("of what was sent and not answered in time: it stays stored", async () => {
+    const process = new HoldProcess();
+    await process.send(AE, NOTE);
+    const link = process.connect(AE);
+    await process.quiet();
+    const drained = process.holding.hold.drain().then(() => true);
+    await process.pass(MINUTE, SECOND);
+    expect(rqisOf(link.sent)).toEqual(["r1"]);
+    expect(await Promise.race([drained, false])).toBe(true);
+    expect(rqisOf(process.held())).toEqual(["r1"]);
+    expect(process.counts).toMatchObject({ accepted: 1, dropped: 0 });
+  });
+
+  test("of what was being marked as sent: it is not marked any more (S12)", async () => {
+    const process = new HoldProcess();
+    await process.send(CSE, KEPT);
+    process.disk.slowness = 3;
+    const link = process.connect(CSE);
+    await writing(process);
+    const drained = process.holding.hold.drain().then(() => true);
+    await process.quiet();
+    expect(link.sent).toEqual([]);
+    expect(await Promise.race([drained, false])).toBe(true);
+    expect(process.held()).toMatchObject([{ sent: false }]);
+  });
+});
+
 test("an exchange that would be kept open while the gateway drains is refused", async () => {
   const process = new HoldProcess();
   void process.holding.hold.drain();
