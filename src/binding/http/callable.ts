@@ -74,6 +74,10 @@ function lookupAmong(mayCall: (address: string) => boolean): LookupFunction {
 function isOwn(address: string): boolean {
   const own = new BlockList();
   own.addSubnet("127.0.0.0", 8, "ipv4");
+  own.addAddress("::1", "ipv6");
+  // "This host on this network" (RFC 6890, 2.2.2): whoever connects to 0.0.0.0 or :: gets to its own machine.
+  own.addSubnet("0.0.0.0", 8, "ipv4");
+  own.addAddress("::", "ipv6");
   for (const known of Object.values(networkInterfaces()).flat()) {
     if (known !== undefined) own.addAddress(known.address, familyOf(known.address));
   }

@@ -1,5 +1,6 @@
-import { expect, test } from "vitest";
-import { isCallable } from "../../../src/binding/http/callable.ts";
+import { createServer } from "node:net";
+import { expect, onTestFinished, test } from "vitest";
+import { callableConnector, isCallable } from "../../../src/binding/http/callable.ts";
 import { blockListOf, parseNetwork } from "../../../src/config/addresses.ts";
 
 const networks = (...texts: string[]) =>
@@ -31,4 +32,49 @@ test.each<[string, string, string | undefined, string[]]>([
   ["any address for a peer whose own is none", "192.0.2.7", "", []],
 ])("%s may not be called (S21)", (_what, address, peerAddress, listed) => {
   expect(isCallable(address, peerAddress, networks(...listed))).toBe(false);
+});
+
+/** What a connection to an address on `port` comes to, where every address may be called. */
+const connected = (hostname: string, port: number, ownPorts: number[]): Promise<string> =>
+  new Promise((resolve) => {
+    const rules = { networks: networks("0.0.0.0/0", "::/0"), ownPorts: new Set(ownPorts) };
+    const connect = callableConnector(undefined, rules);
+    const to = { hostname, host: hostname, protocol: "http:", port: String(port) };
+    connect(to, (error, socket) => {
+      socket?.destroy();
+      resolve(error === null ? "connected" : Object(error).code);
+    });
+  });
+
+async function listener(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  onTestFinished(() => void server.close());
+  await new Promise((listening) => server.once("listening", listening));
+  return Number(Object(server.address()).port);
+}
+
+test.each([
+  ["loopback", "127.0.0.1"],
+  ["loopback in another place of its network", "127.1.2.3"],
+  ["loopback, mapped into IPv6", "::ffff:127.0.0.1"],
+  ["loopback, mapped, spelled otherwise", "::ffff:7f00:1"],
+  ["loopback in IPv6", "::1"],
+  ["a name of loopback", "localhost"],
+  ["no address, which systems take for loopback", "0.0.0.0"],
+  ["another of this host on this network", "0.1.2.3"],
+  ["no address, mapped into IPv6", "::ffff:0.0.0.0"],
+  ["no address, mapped, spelled otherwise", "::ffff:0:0"],
+  ["no address in IPv6", "::"],
+  ["no address in IPv6, spelled otherwise", "0:0::0"],
+])(
+  "where the gateway listens, %s is not called, though it may be (S21)",
+  async (_what, address) => {
+    const port = await listener();
+    expect(await connected(address, port, [1, port])).toBe("GW_NOT_CALLABLE");
+  },
+);
+
+test("where another listens on the same machine, an address that may be called is (S21)", async () => {
+  const port = await listener();
+  expect(await connected("127.0.0.1", port, [port + 1])).toBe("connected");
 });
