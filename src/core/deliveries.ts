@@ -18,6 +18,7 @@ import {
   type HoldTimes,
   holdFactsOf,
 } from "./hold-policy.ts";
+import { mayHold } from "./next-step.ts";
 import type { NonBlocking } from "./non-blocking.ts";
 import { isOnce, SentAndLost } from "./pending.ts";
 import type { Reach } from "./reach.ts";
@@ -93,7 +94,8 @@ export class Deliveries {
     const { clock, hold } = this.#parts;
     const { expires } = toHold.timedRequest;
     const isLate = expires !== undefined && clock.now() >= expires;
-    if (failed !== undefined && (isLate || !mayHold(failed, plan, isOnce(request)))) throw failed;
+    if (failed !== undefined && (isLate || !mayHold(failed.code, isOnce(request), plan)))
+      throw failed;
     const lost = failed?.code === "GW_LINK_LOST" ? failed : undefined;
     const again = failed instanceof SentAndLost ? sentAgain(toHold, failed) : toHold;
     try {
@@ -159,20 +161,5 @@ function goesLive(plan: HoldPlan, isWaiting: boolean): boolean {
       return !isWaiting || plan.turn !== "inTurn";
     case "stored":
       return plan.live && !isWaiting;
-  }
-}
-
-/** Whether what failed on its way may be held instead. */
-function mayHold({ code }: GatewayError, plan: HoldPlan, once: boolean): boolean {
-  switch (code) {
-    case "GW_TARGET_OFFLINE":
-      return true;
-    case "GW_LINK_LOST":
-      return !once;
-    case "GW_LINK_BUSY":
-    case "GW_NOT_SENT_IN_TIME":
-      return plan.hold === "stored";
-    default:
-      return false;
   }
 }

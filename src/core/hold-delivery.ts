@@ -1,11 +1,12 @@
 import { type Clock, earliest, later, type Millis, millis } from "../base/clock.ts";
-import { type FailureCode, GatewayError } from "../base/errors.ts";
+import { GatewayError } from "../base/errors.ts";
 import type { ResponsePrimitive } from "../primitive/primitive.ts";
 import { asGatewayError } from "../primitive/respond.ts";
 import type { HoldLedger } from "./hold-ledger.ts";
 import type { HeldItem, HoldLine, OpenRequest, Result } from "./hold-line.ts";
 import type { HeldRequest, HoldStore, Outcome } from "./hold-store.ts";
 import { HoldTurns } from "./hold-turns.ts";
+import { type NextStep, stepAfter } from "./next-step.ts";
 import { isOnce } from "./pending.ts";
 import type { Observer, Way } from "./ports.ts";
 import type { Reach } from "./reach.ts";
@@ -30,39 +31,6 @@ const MAX_UNDER_WAY = 1024;
 const WINDOW = { ae: 1, cse: 4 } as const;
 /** How long a registree that takes nothing more is left alone. */
 const BUSY_PAUSE = millis(1_000);
-
-/** What follows a delivery that failed. */
-export type NextStep =
-  /** The same way, at once. */
-  | "again"
-  /** It waits until there is a way again. */
-  | "back"
-  /** It waits a little. */
-  | "pause"
-  /** It ends here. */
-  | "end";
-
-/**
- * What follows when a held request was not answered.
- *
- * @param isOnce it must not reach the registree twice: Create, Update and Delete (TS-0004, 5.4.3)
- */
-export function stepAfter(code: FailureCode, isOnce: boolean, attemptsLeft: number): NextStep {
-  switch (code) {
-    case "GW_NO_ANSWER":
-      return isOnce || attemptsLeft === 0 ? "end" : "again";
-    case "GW_LINK_LOST":
-      return isOnce ? "end" : "back";
-    case "GW_TARGET_OFFLINE":
-      return "back";
-    case "GW_LINK_BUSY":
-    case "GW_NOT_SENT_IN_TIME":
-    case "GW_REQUEST_IDENTIFIER_IN_USE":
-      return "pause";
-    default:
-      return "end";
-  }
-}
 
 /** Sends what is held to registrees that are back: in order, few at a time, each within its time. */
 export class HoldDelivery {

@@ -1,33 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { FailureCode } from "../../src/base/errors.ts";
-import { type NextStep, stepAfter } from "../../src/core/hold-delivery.ts";
-
 import { AE, CSE, HoldProcess, MINUTE, NOTE, rqisOf, SECOND, stateOf } from "./hold-process.ts";
 import { entity } from "./primitives.ts";
-
-describe("what follows when a held request was not answered (5.4, S10, S12)", () => {
-  /** Code; what follows for Notify and Retrieve while attempts are left, after the last one, and for all others. */
-  const ROWS: readonly [FailureCode, NextStep, NextStep, NextStep][] = [
-    ["GW_NO_ANSWER", "again", "end", "end"],
-    ["GW_LINK_LOST", "back", "back", "end"],
-    ["GW_TARGET_OFFLINE", "back", "back", "back"],
-    ["GW_LINK_BUSY", "pause", "pause", "pause"],
-    ["GW_NOT_SENT_IN_TIME", "pause", "pause", "pause"],
-    ["GW_REQUEST_IDENTIFIER_IN_USE", "pause", "pause", "pause"],
-    ["GW_TARGET_UNKNOWN", "end", "end", "end"],
-    ["GW_REQUEST_EXPIRED", "end", "end", "end"],
-    ["GW_CONTENT_NOT_TRANSCODABLE", "end", "end", "end"],
-    ["GW_INTERNAL", "end", "end", "end"],
-  ];
-  test.each(ROWS)("%s: %s, at last %s, for Create, Update and Delete %s", (code, ...steps) => {
-    expect([
-      stepAfter(code, false, 1),
-      stepAfter(code, false, 0),
-      stepAfter(code, true, 1),
-    ]).toEqual(steps);
-    expect(stepAfter(code, true, 0)).toBe(steps[2]);
-  });
-});
 
 /** So many Notify for `registree`, `n1` and on, which are stored. */
 async function hold(process: HoldProcess, registree = AE, count = 1): Promise<void> {
