@@ -66,6 +66,8 @@ export interface HoldStore {
   put(held: HeldRequest): Promise<void>;
   /** The entry with the lowest sequence of `registree` that is not in `skip`. */
   first(registree: EntityId, skip: ReadonlySet<number>): HeldRequest | undefined;
+  /** The entry of `registree` with this sequence. */
+  find(registree: EntityId, sequence: number): HeldRequest | undefined;
   /** The entry of `registree` whose `latest` is this text. */
   findLatest(registree: EntityId, latest: string): HeldRequest | undefined;
   /** Sets `sent` of an entry. */

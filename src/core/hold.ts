@@ -123,24 +123,18 @@ export class Hold {
   }
 
   /** Takes a stored request back. False when it is on its way, or has ended. */
-  cancel(registree: EntityId, reference: string): boolean {
+  cancel(registree: EntityId, sequence: number, reference: string): boolean {
     const line = this.#ledger.find(registree);
-    if (line === undefined || this.isUnderWay(reference)) return false;
-    for (const held of this.#parts.store.list(registree)) {
-      if (held.reference !== reference) continue;
-      if (held.sent || !line.isIdle(held.sequence)) return false;
-      void this.#ledger.end(line, held, "cancelled", new GatewayError("GW_ORIGINATOR_GONE"));
-      return true;
-    }
-    return false;
+    const held = this.#find(registree, sequence, reference);
+    if (line === undefined || held === undefined || held.sent) return false;
+    if (!line.isIdle(sequence) || this.isUnderWay(reference)) return false;
+    void this.#ledger.end(line, held, "cancelled", new GatewayError("GW_ORIGINATOR_GONE"));
+    return true;
   }
 
-  /** Whether a request with this reference is stored. Reads all that is held for the registree. */
-  isHeld(registree: EntityId, reference: string): boolean {
-    for (const held of this.#parts.store.list(registree)) {
-      if (held.reference === reference) return true;
-    }
-    return false;
+  /** Whether a request with this reference is stored. */
+  isHeld(registree: EntityId, sequence: number, reference: string): boolean {
+    return this.#find(registree, sequence, reference) !== undefined;
   }
 
   /** Whether the stored request with this reference has gone out and is not answered. */
@@ -162,6 +156,12 @@ export class Hold {
   close(): void {
     this.#delivery.stop();
     this.#expiry.stop();
+  }
+
+  /** Undefined also when a later one has taken its place, and has its sequence. */
+  #find(registree: EntityId, sequence: number, reference: string): HeldRequest | undefined {
+    const held = this.#parts.store.find(registree, sequence);
+    return held?.reference === reference ? held : undefined;
   }
 
   async #put(
@@ -199,7 +199,7 @@ export class Hold {
       [told] = await Promise.all([
         isStored(before) ? this.#ledger.tellReplaced(before) : undefined,
         store.put(held),
-        about?.put(),
+        about?.put(held.sequence),
       ]);
       this.#storeFails = false;
     } catch (cause) {

@@ -46,8 +46,8 @@ export function createHolding(parts: HoldingParts): Holding {
   });
   const nonBlocking: NonBlocking = new NonBlocking({
     ...parts,
-    cancel: (registree, reference) => hold.cancel(registree, reference),
-    isHeld: (registree, reference) => hold.isHeld(registree, reference),
+    cancel: (...held) => hold.cancel(...held),
+    isHeld: (...held) => hold.isHeld(...held),
     isUnderWay: (reference) => hold.isUnderWay(reference),
     notifications: {
       hold: (request, result) => notifications.hold(request, result),

@@ -39,9 +39,9 @@ export interface NonBlockingParts {
   /** Random text for an identifier. */
   readonly newId: () => string;
   /** What is held for it goes out no more; false when it is on its way or gone. */
-  readonly cancel: (registree: EntityId, reference: string) => boolean;
+  readonly cancel: (registree: EntityId, sequence: number, reference: string) => boolean;
   /** Whether the store holds it. */
-  readonly isHeld: (registree: EntityId, reference: string) => boolean;
+  readonly isHeld: (registree: EntityId, sequence: number, reference: string) => boolean;
   /** Whether it has gone out and is not answered. */
   readonly isUnderWay: (reference: string) => boolean;
   readonly notifications: ResultTellers;
@@ -58,8 +58,7 @@ export interface ResultTellers {
 /** A request that has a `<request>` and no result. */
 interface Accepted {
   readonly id: string;
-  /** `restored`: it was there when the process started. */
-  readonly state: "arriving" | "held" | "restored";
+  readonly state: "arriving" | "held";
 }
 
 /** What the first segment of its address begins with. */
@@ -92,7 +91,7 @@ export class NonBlocking {
     for (const [id, { expires, request, result, untold }] of parts.table.entries()) {
       this.#expireAt(id, expires);
       if (untold) this.#untold.push(id);
-      if (result === undefined) this.#accepted.set(this.#keyOf(request), { id, state: "restored" });
+      if (result === undefined) this.#accepted.set(this.#keyOf(request), { id, state: "held" });
     }
   }
 
@@ -123,7 +122,10 @@ export class NonBlocking {
     const record = this.#recordOf(toHold, request, result);
     this.#expireAt(id, record.expires);
     try {
-      await store({ id, put: async () => await this.#parts.table.put(id, record) });
+      await store({
+        id,
+        put: async (sequence) => await this.#parts.table.put(id, { ...record, sequence }),
+      });
     } catch (error) {
       this.#done(key, id);
       await this.#remove(id).catch((also: unknown) => this.#warn(id, also));
@@ -213,7 +215,7 @@ export class NonBlocking {
         new MadeContent({ "m2m:req": requestResource(id, record, this.#parts) }),
       );
     }
-    if (record.result === undefined && !cancel(record.registree, id)) {
+    if (record.result === undefined && !cancel(record.registree, record.sequence, id)) {
       throw new GatewayError("GW_REQUEST_ON_ITS_WAY");
     }
     this.#done(this.#keyOf(record.request), id);
@@ -234,7 +236,7 @@ export class NonBlocking {
     { registree, timedRequest: { arrived, expires } }: ToHold,
     request: RequestPrimitive,
     result: "kept" | "notified",
-  ): RequestRecord {
+  ): Omit<RequestRecord, "sequence"> {
     const { keptFor, waitsFor } = this.#parts;
     return {
       request,
@@ -259,7 +261,7 @@ export class NonBlocking {
     const first = state === "arriving" ? undefined : this.#parts.table.get(id);
     if (first === undefined || !isSameRequest(first.request, request)) return false;
     // What was held may have been found unreadable.
-    return state === "held" || this.#parts.isHeld(first.registree, id);
+    return this.#parts.isHeld(first.registree, first.sequence, id);
   }
 
   /** It waits for a result no more. */

@@ -12,6 +12,8 @@ import { formatTimestamp } from "../primitive/timestamps.ts";
 export interface RequestRecord {
   readonly request: RequestPrimitive;
   readonly registree: EntityId;
+  /** Under which the request is held, while it is. */
+  readonly sequence: number;
   readonly created: EpochMs;
   readonly changed: EpochMs;
   /** When it is forgotten. */

@@ -17,8 +17,12 @@ export interface ToHold {
 export interface RequestOfHeld {
   /** What the held request refers to it by. */
   readonly id: string;
-  /** Stores it; called in the turn of the event loop in which the request is stored. */
-  put(): Promise<void>;
+  /**
+   * Stores it; called in the turn of the event loop in which the request is stored.
+   *
+   * @param sequence under which the request is held
+   */
+  put(sequence: number): Promise<void>;
 }
 
 /** Calls `left` when the originator of a request has gone and waits no more; at once when it has gone already. */

@@ -92,6 +92,10 @@ export class LmdbHoldStore implements HoldStore {
     return undefined;
   }
 
+  find(registree: EntityId, sequence: number): HeldRequest | undefined {
+    return this.#read(entryKey(registree, sequence));
+  }
+
   findLatest(registree: EntityId, latest: string): HeldRequest | undefined {
     const key = this.#entries.findLatest(registree, latest);
     return key && this.#read(key);

@@ -52,9 +52,13 @@ export class MemoryHoldStore implements HoldStore {
     return this.#held.get(registree)?.find(({ sequence }) => !skip.has(sequence));
   }
 
+  find(registree: EntityId, sequence: number): HeldRequest | undefined {
+    return this.#held.get(registree)?.find((held) => held.sequence === sequence);
+  }
+
   findLatest(registree: EntityId, latest: string): HeldRequest | undefined {
     const sequence = this.#latest.get(registree)?.get(latest);
-    return this.#held.get(registree)?.find((held) => held.sequence === sequence);
+    return sequence === undefined ? undefined : this.find(registree, sequence);
   }
 
   async markSent(registree: EntityId, sequence: number): Promise<void> {

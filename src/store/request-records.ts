@@ -16,6 +16,7 @@ import { storeFailed } from "./lmdb-writes.ts";
 /** A `<request>` as it is stored: its request as what is held, its result's content as it was received. */
 export interface StoredRequest {
   readonly request: Uint8Array;
+  readonly sequence: number;
   readonly changed: number;
   readonly notifies: boolean;
   readonly untold: boolean;
@@ -63,10 +64,10 @@ export function requestTable(
 }
 
 function storedFrom(record: RequestRecord, codecs: Codecs): StoredRequest {
-  const { request, registree, created, changed, expires, result, notifies, untold } = record;
+  const { request, registree, sequence, created, changed, expires, result } = record;
   const held = {
     registree,
-    sequence: 0,
+    sequence,
     request,
     arrived: created,
     expires,
@@ -77,9 +78,10 @@ function storedFrom(record: RequestRecord, codecs: Codecs): StoredRequest {
   };
   return {
     request: recordOf(held, codecs),
+    sequence,
     changed,
-    notifies,
-    untold,
+    notifies: record.notifies,
+    untold: record.untold,
     ...(result === undefined ? {} : { result: storedResult(request, result, codecs) }),
   };
 }
@@ -107,11 +109,13 @@ function storedResult(
 
 /** @throws GatewayError GW_STORE_FAILED */
 function recordFrom(stored: StoredRequest, codecs: Codecs): RequestRecord {
-  const { request, registree, arrived, expires } = heldOf(stored.request, 0, codecs);
+  const held = heldOf(stored.request, stored.sequence, codecs);
+  const { request, registree, sequence, arrived, expires } = held;
   if (request.from === undefined) throw storeFailed("the record has no originator");
   return {
     request,
     registree,
+    sequence,
     created: arrived,
     changed: epochMs(stored.changed) as EpochMs,
     expires,

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import type { ResponsePrimitive } from "../../src/primitive/primitive.ts";
 import {
   AE,
@@ -213,6 +213,24 @@ describe("the <request> of a request whose originator does not wait (TS-0004, 7.
     const answers = ["a", "b", "c"].map((rqi) => process.send(CSE, { ...KEPT, ec: 4, rqi }));
     await process.quiet();
     expect(await Promise.all(answers.map(stateOf))).toEqual(["1001", "1001", "5103 GW_OVERLOADED"]);
+  });
+
+  test("knows where its request is held: neither taking it back nor sending it again looks through all that is", async () => {
+    const before = new HoldProcess();
+    await begin(before, { ...KEPT, rqi: "n0" });
+    // The last has the place of the one before it.
+    for (const rqi of ["n1", "n2"]) {
+      await before.pass(SECOND);
+      await begin(before, { ...KEPT, ec: 4, rqi });
+    }
+    const { clock, store, table } = before;
+    const after = new HoldProcess({ clock, store, table });
+    const looks = vi.spyOn(store, "list");
+    const id = await begin(after, { ...KEPT, ec: 4, rqi: "n2" });
+    expect(await ask(after, id, "delete")).toMatchObject({ responseStatusCode: 2002 });
+    await after.quiet();
+    expect(looks).not.toHaveBeenCalled();
+    expect(rqisOf(after.held())).toEqual(["n0"]);
   });
 
   test("belongs to nobody without an originator, and is not made", async () => {

@@ -76,6 +76,10 @@ export class WatchedStore implements HoldStore {
     return this.#store.first(registree, skip);
   }
 
+  find(registree: EntityId, sequence: number): HeldRequest | undefined {
+    return this.#store.find(registree, sequence);
+  }
+
   findLatest(registree: EntityId, latest: string): HeldRequest | undefined {
     return this.#store.findLatest(registree, latest);
   }

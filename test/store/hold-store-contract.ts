@@ -19,6 +19,7 @@ export function holdStoreContract(make: () => Promise<HoldStore>): void {
       expect(store.lastSequence).toBe(0);
       expect(usageOf(store)).toEqual(new Map());
       expect(store.first(AE, NOTHING)).toBeUndefined();
+      expect(store.find(AE, 1)).toBeUndefined();
       expect(store.findLatest(AE, "x")).toBeUndefined();
       expect(store.nextExpiry()).toBeUndefined();
       expect(store.due(epochMs(1e15), 10)).toEqual([]);
@@ -55,6 +56,24 @@ export function holdStoreContract(make: () => Promise<HoldStore>): void {
       await store.put(entry);
       const found = store.first(LONG, NOTHING);
       expect(found && told(found)).toEqual(told(entry));
+    });
+
+    test("an entry is found by its registree and its sequence, and only while it is there", async () => {
+      const store = await make();
+      await store.put(held({ sequence: 1 }));
+      await store.put(held({ sequence: 2 }));
+      await store.put(held({ registree: OTHER, sequence: 3 }));
+      expect([1, 2, 3, 4].map((it) => store.find(AE, it)?.sequence)).toEqual([
+        1,
+        2,
+        undefined,
+        undefined,
+      ]);
+      expect(store.find(OTHER, 3)).toMatchObject({ registree: OTHER, sequence: 3 });
+      await store.markSent(AE, 2);
+      expect(store.find(AE, 2)?.sent).toBe(true);
+      await store.remove(AE, 2);
+      expect(store.find(AE, 2)).toBeUndefined();
     });
 
     test("a registree's entries come in order of sequence, whatever order they were put in", async () => {

@@ -15,6 +15,7 @@ const record = (more: Partial<RequestRecord> = {}): RequestRecord => ({
     pc: { "m2m:cnt": { mni: 1 } },
   }),
   registree: entity("/id-mn"),
+  sequence: 7,
   created: epochMs(1_000),
   changed: epochMs(2_000),
   expires: epochMs(3_000),
@@ -38,6 +39,7 @@ describe("a <request> that was stored", () => {
       const read = table.get("a");
       expect(read).toMatchObject({
         registree: "/id-mn",
+        sequence: 7,
         created: 1_000,
         changed: 2_000,
         expires: 3_000,
