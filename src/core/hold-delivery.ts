@@ -174,6 +174,8 @@ export class HoldDelivery {
       const isLate = clock.now() >= open.deadline;
       if (step === "end") ledger.endOpen(line, open, isLate ? "expired" : "dropped", error);
       else if (isLate) ledger.endOpen(line, open, "expired", lateness(open));
+      else if (this.#stopped)
+        ledger.endOpen(line, open, "cancelled", new GatewayError("GW_DRAINING"));
       return step;
     }
   }

@@ -124,6 +124,20 @@ describe("nothing more goes out once the gateway drains", () => {
   });
 });
 
+test("an exchange whose link is lost while the gateway drains ends then: it may have arrived", async () => {
+  const process = new HoldProcess();
+  const rqet = String(5 * MINUTE);
+  const open = process.send(AE, { ...NOTE, rt: { rtv: 3 }, rqet });
+  const link = process.connect(AE);
+  await process.quiet();
+  expect(rqisOf(link.sent)).toEqual(["r1"]);
+  void process.holding.hold.drain();
+  process.drop(link);
+  await process.quiet();
+  expect(await stateOf(open)).toBe("4008 GW_LINK_LOST");
+  expect(process.counts).toMatchObject({ accepted: 1, cancelled: 1 });
+});
+
 test("an exchange that would be kept open while the gateway drains is refused", async () => {
   const process = new HoldProcess();
   void process.holding.hold.drain();
