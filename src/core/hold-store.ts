@@ -62,6 +62,8 @@ export interface HoldStore {
   readonly lastSequence: number;
   /** What is held, by registree, as it was when the store was opened: counted there, not remembered. */
   usageAtStart(): Iterable<readonly [EntityId, HoldUsage]>;
+  /** False when the disk is so full that newcomers have to stay out: what is there needs the rest to be let go. */
+  readonly hasRoom: boolean;
   /** Takes an entry in, or puts it in the place of the one with the same registree and sequence. */
   put(held: HeldRequest): Promise<void>;
   /** The entry with the lowest sequence of `registree` that is not in `skip`. */

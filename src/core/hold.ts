@@ -171,6 +171,9 @@ export class Hold {
   ): Promise<void> {
     const { priorityOf, registry, store, times } = this.#parts;
     if (!registry.isCurrent(registree, token)) throw new GatewayError("GW_TARGET_UNKNOWN");
+    // Before anything is written: nobody shall be told that a newcomer took its place that was then refused.
+    this.#storeFails = !store.hasRoom;
+    if (this.#storeFails) throw new GatewayError("GW_HOLD_FAILED");
     const { request, arrived } = timedRequest;
     const before = predecessorOf(
       { registree, sequence, arrived, latest },
@@ -201,7 +204,6 @@ export class Hold {
         store.put(held),
         about?.put(held.sequence),
       ]);
-      this.#storeFails = false;
     } catch (cause) {
       this.#storeFails = true;
       line.show(held.sequence);

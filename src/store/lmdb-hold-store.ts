@@ -70,6 +70,10 @@ export class LmdbHoldStore implements HoldStore {
     return this.#usage.lastSequence;
   }
 
+  get hasRoom(): boolean {
+    return this.#options.freeBytes() >= RESERVE;
+  }
+
   *usageAtStart(): Iterable<readonly [EntityId, HoldUsage]> {
     for (const { registree, count, bytes } of this.#usage.rows()) {
       if (count > 0) yield [registree as EntityId, { count, bytes }];
@@ -78,7 +82,6 @@ export class LmdbHoldStore implements HoldStore {
 
   async put(held: HeldRequest): Promise<void> {
     const { registree, sequence } = held;
-    if (this.#options.freeBytes() < RESERVE) throw storeFailed("the disk is nearly full");
     const record = this.#encoded(() => recordOf(held, this.#options.codecs));
     await this.#writes.write({ kind: "hold", registree, sequence, record });
     this.#readableAgain(registree, sequence);

@@ -9,6 +9,7 @@ import { DEFAULT_DEAD_LETTERS, type DeadLetterLimits } from "./dead-letter-limit
  * What expires next it finds by looking at all that is held.
  */
 export class MemoryHoldStore implements HoldStore {
+  readonly hasRoom = true;
   readonly #limits: DeadLetterLimits;
   /** Each in order of sequence. */
   readonly #held = new Map<EntityId, HeldRequest[]>();

@@ -280,6 +280,19 @@ describe("whoever is to be told the result (TS-0004, 7.5.1.2.5)", () => {
     expect(process.counts).toMatchObject({ superseded: 1 });
   });
 
+  test("is not told so of a later one that the disk has no room for", async () => {
+    const process = new HoldProcess();
+    await begin(process, { ...NOTIFIED, ec: 4 });
+    await process.pass(SECOND);
+    process.disk.isFull = true;
+    const later = process.send(CSE, { ...NOTIFIED, ec: 4, rqi: "n2" });
+    await process.quiet();
+    expect(await stateOf(later)).toBe("5103 GW_HOLD_FAILED");
+    expect(resultsFor(process)).toEqual([]);
+    expect(rqisOf(process.held(CSE))).toEqual(["n1"]);
+    expect(process.holding.hold.accepting).toBe(false);
+  });
+
   test("is told that the registree is no more", async () => {
     const process = new HoldProcess();
     await begin(process, NOTIFIED);

@@ -14,6 +14,8 @@ export class Disk {
   underWay = 0;
   /** So many writes of a kind fail from now on. */
   readonly failing = new Map<Write, number>();
+  /** Newcomers have to stay out. */
+  isFull = false;
   /** Turns of the event loop that each write takes before it is made, and again before it is known to be. */
   slowness = 0;
   #crashed = false;
@@ -62,6 +64,10 @@ export class WatchedStore implements HoldStore {
 
   get lastSequence(): number {
     return this.#store.lastSequence;
+  }
+
+  get hasRoom(): boolean {
+    return !this.#disk.isFull && this.#store.hasRoom;
   }
 
   usageAtStart(): Iterable<readonly [EntityId, HoldUsage]> {

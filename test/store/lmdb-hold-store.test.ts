@@ -179,18 +179,16 @@ test("what was put is seen at once, whoever reads meanwhile, and however the fil
   expect([...store.list()]).toHaveLength(100);
 });
 
-test("a disk that is nearly full takes no newcomers, and lets go of what is there", async () => {
+test("a disk that is nearly full has no room for newcomers, and lets go of what is there", async () => {
   let free = 17 * 1024 * 1024;
   const { store, close } = openHoldStore(tempDir(), undefined, () => free);
   onTestFinished(close);
+  expect(store.hasRoom).toBe(true);
   await store.put(held({ sequence: 1 }));
   free = 15 * 1024 * 1024;
-  await expect(store.put(held({ sequence: 2 }))).rejects.toMatchObject({ code: "GW_STORE_FAILED" });
+  expect(store.hasRoom).toBe(false);
   await store.remove(AE, 1);
   expect([...store.list()]).toEqual([]);
-  free = 17 * 1024 * 1024;
-  await store.put(held({ sequence: 3 }));
-  expect([...store.list()]).toHaveLength(1);
 });
 
 test.skipIf(!hasCommand("prlimit"))(
