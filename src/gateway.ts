@@ -13,6 +13,7 @@ import { LateAnswers } from "./core/late-answers.ts";
 import { Links } from "./core/links.ts";
 import type { PointsOfAccess } from "./core/points-of-access.ts";
 import type { Binding, ListenAddress } from "./core/ports.ts";
+import { RegistrarRequests } from "./core/registrar-requests.ts";
 import { Registrations } from "./core/registrations.ts";
 import { RegistreeRequests } from "./core/registree-requests.ts";
 import { type Registration, Registry } from "./core/registry.ts";
@@ -100,12 +101,20 @@ class Assembly implements Gateway {
       registrees: () => registry.registered,
       version: this.#options.version ?? "unknown",
       held: () => holding.hold,
+      registrar: () => upstream.registrar,
     });
     const log = createLog(config.log.level, this.#options.logDestination ?? process.stderr);
     const observer = observeBoth(metrics, new LogObserver(log, config.cse.url));
 
     const codecs = countingCodecs(observer, config.xml.namespaces);
-    const upstream = createUpstream(config, { domain, state, codecs, clock, observer });
+    const upstream = createUpstream(config, {
+      domain,
+      state,
+      codecs,
+      owesNulls: (to, rqi) => accepted.owesNulls(to, rqi),
+      clock,
+      observer,
+    });
     this.#closing.push(() => upstream.close());
     const registry = new Registry({
       domain,
@@ -150,6 +159,7 @@ class Assembly implements Gateway {
       exchanges,
       points,
     });
+    const lateAnswers = new LateAnswers({ clock, keptFor: config.hold.lateAnswers });
     const links = new Links({
       domain,
       clock,
@@ -158,7 +168,7 @@ class Assembly implements Gateway {
       registreeRequests,
       exchanges,
       hold,
-      lateAnswers: new LateAnswers({ clock, keptFor: config.hold.lateAnswers }),
+      lateAnswers,
       observer,
       unboundTimeout: config.ws.unboundTimeout,
       allowCseOnPlain: config.ws.allowCseOnPlain,
@@ -240,7 +250,8 @@ class Assembly implements Gateway {
       const until = deadline();
       // What was held may be under way over HTTP, which is broken off after this.
       const sent = Promise.race([hold.drain(), passed(until, clock)]);
-      await Promise.all([sent, ...faces.map((face) => face.stop(until))]);
+      const closed = upstream.registrar?.close();
+      await Promise.all([sent, closed, ...faces.map((face) => face.stop(until))]);
     });
     faces.push(http);
     const { url: httpUrl } = await started(http, "http.listen");
@@ -251,6 +262,16 @@ class Assembly implements Gateway {
     const { url: wsUrl } = await started(ws, "ws.listen");
     ownPorts.add(portOf(wsUrl));
     holding.resume();
+    const requests = new RegistrarRequests({
+      registry,
+      exchanges,
+      registreeRequests,
+      lateAnswers,
+      clock,
+      observer,
+      newId,
+    });
+    upstream.registrar?.start(requests, registry);
     return { http: httpUrl, ws: wsUrl, admin: adminUrl };
   }
 }

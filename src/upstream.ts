@@ -3,9 +3,13 @@ import { cseConnections } from "./binding/http/cse-pool.ts";
 import { CsePort } from "./binding/http/cse-port.ts";
 import { CseProbe } from "./binding/http/cse-probe.ts";
 import { PassThrough } from "./binding/http/pass-through.ts";
+import { WsDialler } from "./binding/ws/dialler.ts";
+import type { LinkOptions } from "./binding/ws/link.ts";
 import type { Codecs } from "./codec/codec.ts";
+import { isWebSocketUrl } from "./config/addresses.ts";
 import type { Config } from "./config/schema.ts";
 import type { Observer, Port } from "./core/ports.ts";
+import { RegistrarPort } from "./core/registrar-port.ts";
 import type { Domain } from "./primitive/identifiers.ts";
 import { createRegistrar } from "./registrar/registrar.ts";
 import type { State } from "./store/lmdb-open.ts";
@@ -15,6 +19,8 @@ export interface Upstream {
   readonly port: Port;
   /** Undefined where there is no CSE that requests could pass through to. */
   readonly passThrough: PassThrough | undefined;
+  /** The same as `port` where the CSE is dialled over WebSocket, to be started. */
+  readonly registrar?: RegistrarPort;
   close(): Promise<void>;
 }
 
@@ -22,27 +28,70 @@ export interface UpstreamParts {
   readonly domain: Domain & { readonly cseName: string };
   readonly state: State;
   readonly codecs: Codecs;
+  readonly owesNulls: LinkOptions["owesNulls"];
   readonly clock: Clock;
   readonly observer: Observer;
 }
 
 /** Builds the way to the configured CSE, or the built-in registrar where there is none. */
-export function createUpstream({ cse, http, request }: Config, parts: UpstreamParts): Upstream {
-  const { domain, state, codecs, clock, observer } = parts;
-  if (cse.url === undefined) {
-    const registrar = createRegistrar({
-      domain,
-      clock,
-      resources: state.table("resources"),
-      warn: (message, fields) => observer.warn(message, fields),
-    });
-    return {
-      port: registrar,
-      passThrough: undefined,
-      close: () => Promise.resolve(registrar.close()),
-    };
-  }
-  const url = new URL(cse.url);
+export function createUpstream(config: Config, parts: UpstreamParts): Upstream {
+  const { url } = config.cse;
+  if (url === undefined) return standalone(parts);
+  return isWebSocketUrl(url) ? dialled(url, config, parts) : overHttp(url, config, parts);
+}
+
+function standalone({ domain, state, clock, observer }: UpstreamParts): Upstream {
+  const registrar = createRegistrar({
+    domain,
+    clock,
+    resources: state.table("resources"),
+    warn: (message, fields) => observer.warn(message, fields),
+  });
+  return {
+    port: registrar,
+    passThrough: undefined,
+    close: () => Promise.resolve(registrar.close()),
+  };
+}
+
+function dialled(url: string, { cse, shutdown, ws }: Config, parts: UpstreamParts): Upstream {
+  const dialler = new WsDialler({
+    ...parts,
+    url,
+    subprotocols: cse.subprotocols,
+    deflate: cse.deflate,
+    maxMessage: ws.maxMessage,
+    timeout: cse.connectTimeout,
+    agent: undefined,
+    lenient: ws.lenient,
+    limits: { ...ws, window: cse.window, drain: shutdown.drain },
+  });
+  const registrar = new RegistrarPort({
+    ...parts,
+    dialler,
+    links: cse.links,
+    always: cse.connect === "always",
+    idleClose: cse.idleClose,
+    longestPause: cse.reconnectMax,
+    originator: cse.originator,
+    namesOriginator: cse.handshakeOrigin,
+    maxConnections: cse.connections,
+    maxInFlight: cse.maxInFlight,
+  });
+  return {
+    port: registrar,
+    passThrough: undefined,
+    registrar,
+    close: () => registrar.close(),
+  };
+}
+
+function overHttp(
+  cseUrl: string,
+  { cse, http, request }: Config,
+  { codecs, clock, observer }: UpstreamParts,
+): Upstream {
+  const url = new URL(cseUrl);
   const basePath = url.pathname.replace(/\/+$/, "");
   const pool = cseConnections(url, cse.connections);
   // Of its own: long polls of applications must not keep registrees from the CSE.

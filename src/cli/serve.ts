@@ -1,4 +1,4 @@
-import { deploymentOf } from "../config/load.ts";
+import { type Deployment, deploymentOf } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
 import { formatDuration } from "../config/units.ts";
 import type { Faces, Gateway } from "../gateway.ts";
@@ -35,18 +35,20 @@ export async function serve(
 
 /** What a person sees first: what listens where, and what to try. */
 export function welcome(config: Config, faces: Faces, program: string): string[] {
-  const role =
-    config.cse.url === undefined
-      ? `answers registrations as ${config.cse.id} (${config.cse.name})`
-      : `stands for ${config.cse.id} at ${config.cse.url}`;
+  const { id, name, url } = config.cse;
+  const roles: Record<Deployment, string> = {
+    standalone: `answers registrations as ${id} (${name})`,
+    front: `stands for ${id} at ${url}`,
+    bridge: `brings its registrees to ${id} at ${url}`,
+  };
   const head = [
-    `m2mgw ${versionOf()}, ${deploymentOf(config)}: ${role}`,
+    `m2mgw ${versionOf()}, ${deploymentOf(config)}: ${roles[deploymentOf(config)]}`,
     `  HTTP       ${faces.http}`,
     `  WebSocket  ${faces.ws}`,
     `  admin      ${faces.admin}`,
     `  state      ${config.stateDir}`,
   ];
-  if (deploymentOf(config) === "front") return head;
+  if (deploymentOf(config) !== "standalone") return head;
   return [...head, "", "Try it in a second terminal:", `  ${tryLine(config, faces, program)}`, ""];
 }
 

@@ -53,8 +53,17 @@ export function isLoopback(host: string): boolean {
  *
  * Undefined when `text` is none, or carries a user name (a secret would end up in logs), a query or a fragment.
  */
-export function parseHttpUrl(text: string): string | undefined {
-  if (!/^https?:\/\//i.test(text) || !URL.canParse(text)) return undefined;
+export const parseHttpUrl = (text: string): string | undefined => parseBaseUrl(text, /^https?:/i);
+
+/** The same, or a ws:// or wss:// one. */
+export const parseCseUrl = (text: string): string | undefined =>
+  parseBaseUrl(text, /^(?:http|ws)s?:/i);
+
+/** Whether a CSE with this URL is dialled over WebSocket. */
+export const isWebSocketUrl = (url: string): boolean => /^wss?:/i.test(url);
+
+function parseBaseUrl(text: string, scheme: RegExp): string | undefined {
+  if (!scheme.test(text) || !/^\w+:\/\//.test(text) || !URL.canParse(text)) return undefined;
   const url = new URL(text);
   if (url.username !== "" || url.password !== "" || /[?#]/.test(text)) return undefined;
   return url.href.replace(/\/+$/, "");

@@ -5,6 +5,7 @@ import type { Millis } from "../base/clock.ts";
 import {
   type Endpoint,
   type Network,
+  parseCseUrl,
   parseEndpoint,
   parseHttpUrl,
   parseNetwork,
@@ -30,8 +31,6 @@ export interface Leaf {
   readonly range?: string;
   /** A value for the example file where there is no default. */
   readonly example?: string;
-  /** Values that are known and not offered yet, with the sentence that says so. */
-  readonly notYet?: { readonly pattern: string; readonly sentence: string };
 }
 
 interface Described {
@@ -45,7 +44,6 @@ interface Ranged extends Described {
 interface OptionalText extends Described {
   readonly absent: string;
   readonly example: string;
-  readonly notYet?: Leaf["notYet"];
 }
 interface TextForm {
   readonly pattern: string;
@@ -55,6 +53,23 @@ interface TextForm {
 /** A length of time, with its unit in the file. */
 export function Duration({ minimum, maximum, ...rest }: Ranged): TUnsafe<Millis> {
   return Type.Unsafe<Millis>({
+    ...rest,
+    type: "string",
+    format: "duration",
+    formatMinimum: minimum,
+    formatMaximum: maximum,
+    range: `${minimum} to ${maximum}`,
+    expects: `a length of time with its unit (ms, s, m, h, d) from ${minimum} to ${maximum}`,
+  });
+}
+
+/** The same where its absence means something. */
+export function OptionalDuration({
+  minimum,
+  maximum,
+  ...rest
+}: Omit<Ranged, "default"> & OptionalText): TUnsafe<Millis | undefined> {
+  return Type.Unsafe<Millis | undefined>({
     ...rest,
     type: "string",
     format: "duration",
@@ -128,6 +143,16 @@ export function OptionalUrl(facts: OptionalText): TUnsafe<string | undefined> {
   });
 }
 
+/** The same, or a ws:// or wss:// one. */
+export function OptionalCseUrl(facts: OptionalText): TUnsafe<string | undefined> {
+  return Type.Unsafe<string | undefined>({
+    ...facts,
+    type: "string",
+    format: "cse-url",
+    expects: "an http://, https://, ws:// or wss:// URL without user name, query or fragment",
+  });
+}
+
 /** Where to listen: `host:port`. */
 export function Listen(facts: Described & { readonly default: string }): TUnsafe<Endpoint> {
   return Type.Unsafe<Endpoint>({
@@ -157,6 +182,20 @@ export function Texts({ pattern, ...facts }: Described & TextForm): TUnsafe<read
   });
 }
 
+/** At least one text, none twice. */
+export function SomeTexts({
+  pattern,
+  ...facts
+}: Described & TextForm & { readonly default: readonly string[] }): TUnsafe<readonly string[]> {
+  return Type.Unsafe<readonly string[]>({
+    ...facts,
+    type: "array",
+    items: { type: "string", pattern },
+    minItems: 1,
+    uniqueItems: true,
+  });
+}
+
 /** Some of a few values, at least one, none twice. */
 export function Choices<const T extends string>(
   values: readonly T[],
@@ -181,6 +220,7 @@ const CONVERSIONS: ReadonlyMap<unknown, (text: string) => unknown> = new Map<
   ["size", parseSize],
   ["endpoint", parseEndpoint],
   ["http-url", parseHttpUrl],
+  ["cse-url", parseCseUrl],
   ["network", parseNetwork],
 ]);
 
@@ -208,14 +248,7 @@ export class LeafReader {
   read(value: unknown): LeafResult {
     this.#valid ??= this.#ajv.compile(this.#schema);
     if (this.#valid(value)) return { value: this.#convert(value) };
-    const { notYet, expects } = this.leaf;
-    if (
-      typeof value === "string" &&
-      notYet !== undefined &&
-      new RegExp(notYet.pattern).test(value)
-    ) {
-      return { sentence: notYet.sentence };
-    }
+    const { expects } = this.leaf;
     return { sentence: `must be ${expects}, but is ${shown(value)}` };
   }
 
@@ -260,7 +293,7 @@ function conversionOf(schema: TUnsafe<unknown>): (value: unknown) => unknown {
 export function makeAjv(): Ajv {
   const ajv = new Ajv();
   formatsPlugin.default(ajv, { formats: [], keywords: true });
-  ajv.addVocabulary(["absent", "expects", "range", "example", "notYet"]);
+  ajv.addVocabulary(["absent", "expects", "range", "example"]);
   for (const [name, parse] of [
     ["duration", parseDuration],
     ["size", parseSize],
@@ -274,6 +307,7 @@ export function makeAjv(): Ajv {
   for (const [name, parse] of [
     ["endpoint", parseEndpoint],
     ["http-url", parseHttpUrl],
+    ["cse-url", parseCseUrl],
     ["network", parseNetwork],
   ] as const) {
     ajv.addFormat(name, (text: string) => parse(text) !== undefined);

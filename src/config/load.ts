@@ -1,6 +1,6 @@
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
-import { type Endpoint, formatEndpoint, isLoopback } from "./addresses.ts";
+import { type Endpoint, formatEndpoint, isLoopback, isWebSocketUrl } from "./addresses.ts";
 import { type Key, keysByPath } from "./keys.ts";
 import type { Config } from "./schema.ts";
 import {
@@ -46,9 +46,13 @@ export function loadConfig({
   return conflicts.length > 0 ? { faults: conflicts } : { config };
 }
 
-/** `front` has a CSE behind it; `standalone` answers registrations itself. */
-export const deploymentOf = (config: Config): "standalone" | "front" =>
-  config.cse.url === undefined ? "standalone" : "front";
+/** `front` has a CSE behind it, `bridge` dials its CSE over WebSocket; `standalone` answers registrations itself. */
+export type Deployment = "standalone" | "front" | "bridge";
+
+export function deploymentOf({ cse: { url } }: Config): Deployment {
+  if (url === undefined) return "standalone";
+  return isWebSocketUrl(url) ? "bridge" : "front";
+}
 
 function configOf(
   keys: ReadonlyMap<string, Key>,
@@ -83,7 +87,7 @@ const ANY_ADDRESS = new Set(["0.0.0.0", "::"]);
 
 function portOf(url: string): number {
   const { port, protocol } = new URL(url);
-  return Number(port || (protocol === "https:" ? 443 : 80));
+  return Number(port || (protocol === "https:" || protocol === "wss:" ? 443 : 80));
 }
 
 /** Where a user's programs keep their state: XDG Base Directory, or Windows' own. */
@@ -94,7 +98,8 @@ function defaultStateDir(env: ConfigSources["env"]): string {
 
 /** Registrations belong to one CSE, so each that the gateway ever stands for has a folder of its own. */
 function folderFor(url: unknown): string {
-  return typeof url === "string" ? `front-${new URL(url).host.replaceAll(":", "-")}` : "standalone";
+  if (typeof url !== "string") return "standalone";
+  return `${isWebSocketUrl(url) ? "bridge" : "front"}-${new URL(url).host.replaceAll(":", "-")}`;
 }
 
 const LISTENERS = ["http", "ws", "admin"] as const;
@@ -132,8 +137,10 @@ function conflictsOf(config: Config, settings: ReadonlyMap<string, Setting>): Fa
       `is this gateway's own ${face}.listen; give the CSE's URL`,
     );
   }
+  // Over WebSocket the CSE reaches this gateway on the connection that the gateway opens.
   if (
     url !== undefined &&
+    !isWebSocketUrl(url) &&
     config.http.advertise === undefined &&
     !isLoopback(new URL(url).hostname)
   ) {

@@ -1,74 +1,10 @@
 import { type Static, type TUnsafe, Type } from "@sinclair/typebox";
 import { CALLS } from "./calls.ts";
+import { CSE } from "./cse.ts";
 import { HOLD } from "./hold.ts";
-import { Choice, Choices, Count, Duration, NAME, OptionalText, OptionalUrl, Text } from "./leaf.ts";
+import { Choice, Duration, OptionalText } from "./leaf.ts";
 import { ADMIN, HTTP, WS } from "./listeners.ts";
 import { XML } from "./namespaces.ts";
-
-const CSE = Type.Object({
-  url: OptionalUrl({
-    absent: "none: standalone",
-    example: "http://127.0.0.1:8080",
-    notYet: {
-      pattern: "^wss?://",
-      sentence:
-        "dialling a CSE over WebSocket (the bridge) is not there yet; give its http:// or https:// URL",
-    },
-    description:
-      "Base URL of the CSE behind the gateway. Without one the gateway runs standalone and answers registrations itself.",
-  }),
-  id: Text({
-    default: "/id-in",
-    pattern: `^/${NAME}$`,
-    expects: "a CSE-ID in SP-relative form such as /id-in",
-    description: "CSE-ID of the CSE the gateway stands for.",
-  }),
-  name: Text({
-    default: "cse-in",
-    pattern: `^${NAME}$`,
-    expects: "a resource name such as cse-in",
-    description: "Resource name of its CSEBase; `-` in an address stands for it.",
-  }),
-  spId: OptionalText({
-    absent: "none",
-    example: "example.org",
-    pattern: "^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$",
-    expects: "a domain name in lower case without slashes, such as example.org",
-    description:
-      "M2M-SP-ID of its service provider, by which absolute addresses are known as its own.",
-  }),
-  originator: OptionalText({
-    absent: "none",
-    example: "CGateway",
-    pattern: `^(//${NAME})?/?${NAME}(/${NAME})?$`,
-    expects: "an AE-ID or CSE-ID such as CGateway or /id-in",
-    description:
-      "Originator the gateway uses when it has to ask or tell something itself; without it the features that need one are off.",
-  }),
-  serializations: Choices(["json", "xml", "cbor"], {
-    default: ["json"],
-    description:
-      "What the CSE reads and writes, the best first; content in another serialization is transcoded on its way.",
-  }),
-  timeout: Duration({
-    default: "20s",
-    minimum: "10ms",
-    maximum: "1h",
-    description: "How long an answer of the CSE is waited for.",
-  }),
-  connections: Count({
-    default: 64,
-    minimum: 1,
-    maximum: 10_000,
-    description: "Open connections to the CSE at most.",
-  }),
-  maxInFlight: Count({
-    default: 1024,
-    minimum: 1,
-    maximum: 1_000_000,
-    description: "Requests that wait for the CSE at most; past it a request is refused with 5103.",
-  }),
-});
 
 const REQUEST = Type.Object({
   ceiling: Duration({
@@ -98,7 +34,7 @@ export const CONFIG_SCHEMA = Type.Object({
   xml: XML,
   stateDir: OptionalText({
     absent:
-      "`m2mgw/standalone`, or `m2mgw/front-` and the CSE's host and port, in the user's state directory",
+      "`m2mgw/standalone`, or `m2mgw/front-` or `m2mgw/bridge-` and the CSE's host and port, in the user's state directory",
     example: "/var/lib/m2mgw",
     pattern: "\\S",
     expects: "a path",

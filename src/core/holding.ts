@@ -60,11 +60,11 @@ export function createHolding(parts: HoldingParts): Holding {
   const notifications = new ResultNotifications({ ...parts, hold, exchanges });
   const deadLetters = new DeadLetters({ ...parts, hold });
   reach.onReturned = (registree) => hold.returned(registree);
-  registry.onDeregistered = (registree) => {
+  registry.onDeregistered.push((registree) => {
     reach.forget(registree);
     hold.forget(registree);
     deadLetters.forget(registree);
-  };
+  });
   return {
     exchanges,
     hold,

@@ -50,7 +50,7 @@ export interface Caller {
 }
 
 /** Why the core closes a link; the binding knows the close code. */
-export type CloseReason = "superseded" | "unidentified" | "deregistered" | "shutdown";
+export type CloseReason = "superseded" | "unidentified" | "deregistered" | "idle" | "shutdown";
 
 /** One live connection of a registree, or of several, seen without its socket. */
 export interface Link extends Way {
@@ -88,10 +88,8 @@ export interface Binding {
   stop(deadline: EpochMs): Promise<void>;
 }
 
-/** What a binding for links tells the core, and asks it. */
-export interface LinkHost {
-  /** @param claimed the originator the handshake named, if any; it counts only on a trusted link */
-  opened(link: Link, claimed: string | undefined): void;
+/** What a link tells the core, and asks it. */
+export interface LinkService {
   /** For each request primitive on a link. Never rejects: a failure is a response primitive; undefined when none is wanted. */
   receive(
     request: RequestPrimitive,
@@ -101,6 +99,23 @@ export interface LinkHost {
   /** The answer to a request of the peer found the link closed. @param arrived when the request did */
   unanswered(request: RequestPrimitive, response: ResponsePrimitive, arrived: EpochMs): void;
   closed(link: Link): void;
+}
+
+/** The same for those that others open. */
+export interface LinkHost extends LinkService {
+  /** @param claimed the originator the handshake named, if any; it counts only on a trusted link */
+  opened(link: Link, claimed: string | undefined): void;
+}
+
+/** Opens connections to the registrar, as the client of TS-0020. */
+export interface Dialler {
+  /**
+   * One attempt. Rejects with GatewayError GW_CSE_UNREACHABLE only.
+   *
+   * @param originator whom the handshake names (X-M2M-Origin), if anybody
+   * @param service of the link that comes of it
+   */
+  dial(originator: string | undefined, service: LinkService): Promise<Link>;
 }
 
 /** A durable map: registrees, the built-in registrar's resources, and the `<request>` resources of the gateway. */
@@ -145,10 +160,26 @@ export interface Observer {
   /** A name that no table knows was transcoded from or to XML by a guess at its type. */
   unknownName(name: string): void;
   passedThrough(status: number, seconds: number): void;
+  /** A connection to the registrar was tried. */
+  dialled(result: DialResult): void;
   cseReachable(reachable: boolean): void;
   /** Something a person should know that no peer is told. */
   warn(message: string, fields: Readonly<Record<string, unknown>>): void;
 }
+
+/** What became of an attempt to connect to the registrar; a closed set, for labels. */
+export const DIAL_RESULTS = [
+  "connected",
+  "name-unknown",
+  "refused",
+  "unreachable",
+  "timeout",
+  "tls",
+  "proxy",
+  "not-upgraded",
+  "bad-subprotocol",
+] as const;
+export type DialResult = (typeof DIAL_RESULTS)[number];
 
 /** What became of a WebSocket handshake; a closed set, for labels. */
 export const HANDSHAKE_RESULTS = [

@@ -59,8 +59,10 @@ export class Registry {
   readonly #identities = new Map<Link, Set<EntityId>>();
   /** Called when a link has lost its last identity and is still open. */
   onEmptied: (link: Link) => void = () => {};
+  /** Called when somebody has registered, or anew. */
+  readonly onRegistered: ((id: EntityId) => void)[] = [];
   /** Called when a registration has ended. */
-  onDeregistered: (id: EntityId) => void = () => {};
+  readonly onDeregistered: ((id: EntityId) => void)[] = [];
 
   constructor(parts: {
     domain: Domain;
@@ -91,7 +93,7 @@ export class Registry {
   async deregister(id: EntityId): Promise<void> {
     this.#drop(id);
     this.#holders.get(id)?.link.abandon(id);
-    this.onDeregistered(id);
+    for (const tell of this.onDeregistered) tell(id);
     this.release(id);
     await this.#remove(id);
   }
@@ -133,6 +135,10 @@ export class Registry {
   close(): void {
     for (const timer of this.#timers.values()) timer.cancel();
     this.#timers.clear();
+  }
+
+  all(): Iterable<Registration> {
+    return this.#registrations.values();
   }
 
   get registered(): number {

@@ -92,6 +92,10 @@ export class LogObserver implements Observer {
     if (this.#debug) this.#log.debug({ status, ms: seconds * 1000 }, "passed through");
   }
 
+  dialled(): void {
+    // What went wrong is told where it is known.
+  }
+
   cseReachable(reachable: boolean): void {
     if (reachable === this.#reachable) return;
     this.#reachable = reachable;

@@ -8,6 +8,7 @@ import {
 import { FAILURES, type FailureCode } from "../base/errors.ts";
 import { RSC_CLASSES } from "../base/response-status-code.ts";
 import {
+  type DialResult,
   type Direction,
   HANDSHAKE_RESULTS,
   type HandshakeResult,
@@ -17,6 +18,7 @@ import { SERIALIZATIONS, type Serialization } from "../primitive/content.ts";
 import { OPERATIONS } from "../primitive/primitive.ts";
 import { exportHeld, type HeldFigures } from "./hold-metrics.ts";
 import { Buckets, CountsBy } from "./hot-counters.ts";
+import { type RegistrarFigures, RegistrarMetrics } from "./registrar-metrics.ts";
 
 const DIRECTIONS = ["to-registree", "to-cse"] as const satisfies readonly Direction[];
 const STATUS_CLASSES = ["1xx", "2xx", "3xx", "4xx", "5xx"] as const;
@@ -43,6 +45,7 @@ export interface Measured {
   readonly registrees: () => number;
   readonly version: string;
   readonly held: () => HeldFigures;
+  readonly registrar: () => RegistrarFigures | undefined;
 }
 
 /** Every metric, and the Observer that feeds them. Labels are closed sets; no identifier is ever one. */
@@ -61,6 +64,7 @@ export class Metrics implements Observer {
   readonly #closes: Counter<"reason">;
   readonly #malformed: Counter;
   readonly #takeovers: Counter<"result">;
+  readonly #registrar: RegistrarMetrics;
   #reachable: boolean | undefined;
 
   constructor(measured: Measured) {
@@ -101,6 +105,7 @@ export class Metrics implements Observer {
         else this.set(is ? 1 : 0);
       },
     });
+    this.#registrar = new RegistrarMetrics(this.#registry, measured.registrar);
     this.#gauges(measured);
     exportHeld(measured.held, (type, name, help, values) => this.#export(type, name, help, values));
     this.#hot();
@@ -169,6 +174,10 @@ export class Metrics implements Observer {
   passedThrough(status: number, seconds: number): void {
     this.#passedDurations.add(seconds);
     this.#passed.add(STATUS_CLASSES[Math.floor(status / 100) - 1] ?? "5xx");
+  }
+
+  dialled(result: DialResult): void {
+    this.#registrar.dialled(result);
   }
 
   cseReachable(reachable: boolean): void {

@@ -59,6 +59,10 @@ export function observeBoth(first: Observer, second: Observer): Observer {
       first.passedThrough(status, seconds);
       second.passedThrough(status, seconds);
     },
+    dialled(result) {
+      first.dialled(result);
+      second.dialled(result);
+    },
     cseReachable(reachable) {
       first.cseReachable(reachable);
       second.cseReachable(reachable);

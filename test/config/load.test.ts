@@ -50,6 +50,15 @@ describe("defaults", () => {
         timeout: 20_000,
         connections: 64,
         maxInFlight: 1024,
+        links: "shared",
+        connect: "always",
+        idleClose: undefined,
+        reconnectMax: 60_000,
+        connectTimeout: 10_000,
+        subprotocols: ["oneM2M.json", "oneM2M.R2.0.json"],
+        handshakeOrigin: true,
+        window: 64,
+        deflate: false,
       },
       http: {
         listen: { host: "127.0.0.1", port: 8088 },
@@ -349,17 +358,10 @@ describe("faults in the file", () => {
       ],
     ],
     [
-      "a CSE to dial over WebSocket, which is not there yet",
-      "cse: { url: ws://cse.example.org }\n",
-      [
-        "gateway.yaml:1:13: cse.url: dialling a CSE over WebSocket (the bridge) is not there yet; give its http:// or https:// URL",
-      ],
-    ],
-    [
       "a URL with a password, which is not repeated",
       "cse: { url: 'http://u:secret@cse.example.org' }\n",
       [
-        'gateway.yaml:1:13: cse.url: must be an http:// or https:// URL without user name, query or fragment, but is "http://***@cse.example.org"',
+        'gateway.yaml:1:13: cse.url: must be an http://, https://, ws:// or wss:// URL without user name, query or fragment, but is "http://***@cse.example.org"',
       ],
     ],
     [

@@ -13,6 +13,7 @@ export function silentObserver(heard: Partial<Observer> = {}): Observer {
     refused() {},
     unmatched() {},
     malformed() {},
+    dialled() {},
     handshake() {},
     transcoded() {},
     unknownName() {},

@@ -18,6 +18,7 @@ const measured = {
   links: () => 3,
   registrees: () => 7,
   version: "1.2.3",
+  registrar: () => undefined,
   held: () => ({ counts, usage: { count: 2, bytes: 700 }, openExchanges: 1, accepting: true }),
 };
 const LINK = new FakeLink({ id: "link-that-is-no-label" });

@@ -14,6 +14,7 @@ export const CLOSES: Record<CloseReason, { readonly code: number; readonly text:
   shutdown: { code: 1001, text: "going away" },
   unidentified: { code: CloseCode.POLICY, text: "no registration and no known originator" },
   superseded: { code: 4001, text: "superseded by a newer connection" },
+  idle: { code: 1000, text: "idle" },
   deregistered: { code: 4002, text: "deregistered and idle" },
 };
 

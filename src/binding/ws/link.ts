@@ -3,7 +3,7 @@ import type { RawData, WebSocket } from "ws";
 import { type Clock, type EpochMs, later, type Millis, type Timer } from "../../base/clock.ts";
 import { type FailureCode, GatewayError } from "../../base/errors.ts";
 import type { Codec } from "../../codec/codec.ts";
-import type { CloseReason, Link, LinkHost, Observer } from "../../core/ports.ts";
+import type { CloseReason, Link, LinkService, Observer } from "../../core/ports.ts";
 import type { Dialect } from "../../dialect/dialect.ts";
 import type { EntityId } from "../../primitive/identifiers.ts";
 import {
@@ -49,7 +49,7 @@ export interface LinkOptions {
   readonly corks: Corks;
   readonly clock: Clock;
   readonly observer: Observer;
-  readonly host: LinkHost;
+  readonly host: LinkService;
 }
 
 /** A request of the peer that found the window full. */

@@ -1,0 +1,149 @@
+import type { Agent, IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
+import { WebSocket } from "ws";
+import type { Clock, Millis } from "../../base/clock.ts";
+import { GatewayError } from "../../base/errors.ts";
+import type { Codecs } from "../../codec/codec.ts";
+import type { Dialler, DialResult, Link, LinkService, Observer } from "../../core/ports.ts";
+import { firstDialect } from "../../dialect/dialect.ts";
+import { chooseSubprotocol } from "../../dialect/subprotocols.ts";
+import { Corks } from "./corks.ts";
+import { type LinkLimits, type LinkOptions, WsLink } from "./link.ts";
+
+export interface WsDiallerOptions {
+  /** ws:// or wss://. */
+  readonly url: string;
+  /** Names that are offered, the best first. */
+  readonly subprotocols: readonly string[];
+  readonly deflate: boolean;
+  /** Bytes of one message, also after decompression. */
+  readonly maxMessage: number;
+  /** For one attempt. */
+  readonly timeout: Millis;
+  /** Makes the connections; undefined where they are made straight. */
+  readonly agent: Agent | undefined;
+  readonly codecs: Codecs;
+  readonly owesNulls: LinkOptions["owesNulls"];
+  readonly lenient: boolean;
+  readonly limits: LinkLimits;
+  readonly clock: Clock;
+  readonly observer: Observer;
+}
+
+/** Opens WebSockets to the registrar (TS-0020, 6.2.2). Looks the name up for each attempt, and tries all its addresses. */
+export class WsDialler implements Dialler {
+  readonly #options: WsDiallerOptions;
+  readonly #corks = new Corks();
+  #dialled = 0;
+  /** What went wrong last: told once, until something else does or nothing. */
+  #told: string | undefined;
+
+  constructor(options: WsDiallerOptions) {
+    this.#options = options;
+  }
+
+  async dial(originator: string | undefined, service: LinkService): Promise<Link> {
+    const { observer, url } = this.#options;
+    try {
+      const link = await this.#open(originator, service);
+      this.#told = undefined;
+      observer.dialled("connected");
+      observer.cseReachable(true);
+      return link;
+    } catch (cause) {
+      const { result, sentence } = explained(cause);
+      observer.dialled(result);
+      observer.cseReachable(false);
+      if (sentence !== this.#told) {
+        observer.warn("the registrar cannot be reached", { url, reason: sentence });
+      }
+      this.#told = sentence;
+      throw new GatewayError("GW_CSE_UNREACHABLE", { cause });
+    }
+  }
+
+  #open(originator: string | undefined, service: LinkService): Promise<Link> {
+    const { agent, deflate, maxMessage, subprotocols, timeout, url } = this.#options;
+    return new Promise((resolve, reject) => {
+      let transport: Duplex | undefined;
+      const socket = new WebSocket(url, [...subprotocols], {
+        agent,
+        handshakeTimeout: timeout,
+        maxPayload: maxMessage,
+        perMessageDeflate: deflate,
+        headers: originator === undefined ? {} : { "X-M2M-Origin": originator },
+      });
+      socket.once("upgrade", (response) => {
+        transport = response.socket;
+      });
+      socket.once("unexpected-response", (request, response) => {
+        request.destroy();
+        reject(new NotUpgraded(response));
+      });
+      socket.on("error", reject);
+      socket.once("open", () => {
+        const spoken = chooseSubprotocol([socket.protocol], { proV1: false });
+        if (spoken === undefined || transport === undefined) {
+          socket.terminate();
+          reject(new Error(`Server chose the subprotocol ${JSON.stringify(socket.protocol)}`));
+          return;
+        }
+        // At once: what came behind the handshake is read in this same turn.
+        resolve(this.#linkOf(socket, transport, spoken.subprotocol, service));
+      });
+    });
+  }
+
+  #linkOf(
+    socket: WebSocket,
+    transport: Duplex,
+    subprotocol: Parameters<typeof firstDialect>[0],
+    service: LinkService,
+  ): WsLink {
+    const { clock, codecs, lenient, limits, observer, owesNulls, url } = this.#options;
+    this.#dialled += 1;
+    const link = new WsLink(socket, transport, {
+      id: `r${this.#dialled}`,
+      codec: codecs[subprotocol.serialization].forPeer(),
+      owesNulls,
+      dialect: firstDialect(subprotocol),
+      lenient,
+      limits,
+      corks: this.#corks,
+      trusted: true,
+      secured: url.startsWith("wss:"),
+      clock,
+      observer,
+      host: service,
+    });
+    observer.linkOpened(link, url);
+    return link;
+  }
+}
+
+/** The registrar, or something before it, has answered the handshake with something else than 101. */
+class NotUpgraded extends Error {
+  constructor({ statusCode, statusMessage }: IncomingMessage) {
+    super(`it answered the handshake with ${statusCode} ${statusMessage}`);
+  }
+}
+
+const CODES: ReadonlyMap<string, DialResult> = new Map([
+  ["ENOTFOUND", "name-unknown"],
+  ["EAI_AGAIN", "name-unknown"],
+  ["ECONNREFUSED", "refused"],
+  ["ETIMEDOUT", "timeout"],
+]);
+
+/** What went wrong, for the metric and in words for an operator. */
+function explained(error: unknown): { readonly result: DialResult; readonly sentence: string } {
+  // Of several addresses each has failed; the first says it.
+  const cause = error instanceof AggregateError ? (error.errors[0] ?? error) : error;
+  const sentence = cause instanceof Error ? cause.message : String(cause);
+  if (cause instanceof NotUpgraded) return { result: "not-upgraded", sentence };
+  if (/subprotocol/i.test(sentence)) return { result: "bad-subprotocol", sentence };
+  if (/handshake has timed out/i.test(sentence)) return { result: "timeout", sentence };
+  const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
+  const isTls = /^(?:ERR_TLS|ERR_SSL|CERT_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|EPROTO)/.test(code);
+  return { result: CODES.get(code) ?? (isTls ? "tls" : "unreachable"), sentence };
+}

@@ -1,0 +1,144 @@
+import type { Clock, EpochMs } from "../base/clock.ts";
+import { type EntityId, stemOf } from "../primitive/identifiers.ts";
+import {
+  NOTHING_CARRIED,
+  type RequestPrimitive,
+  type ResponsePrimitive,
+  requestId,
+  responseTypeOf,
+  targetId,
+} from "../primitive/primitive.ts";
+import { respondFailure } from "../primitive/respond.ts";
+import { timed } from "./deadline.ts";
+import type { Exchanges } from "./exchange.ts";
+import type { LateAnswers } from "./late-answers.ts";
+import type { Link, Observer } from "./ports.ts";
+import type { RegistrarHost } from "./registrar-port.ts";
+import type { RegistreeRequests } from "./registree-requests.ts";
+import type { Registration, Registry } from "./registry.ts";
+import { chooseRoute, type Route } from "./route.ts";
+
+export interface RegistrarRequestParts {
+  readonly registry: Registry;
+  readonly exchanges: Exchanges;
+  readonly registreeRequests: RegistreeRequests;
+  readonly lateAnswers: LateAnswers;
+  readonly clock: Clock;
+  readonly observer: Observer;
+  readonly newId: () => string;
+}
+
+/** Registrees that are made known at a time. */
+const AT_ONCE = 8;
+/** What the shared connection is called where answers wait for it. */
+const SHARED = "" as EntityId;
+
+/** Serves the requests that come down from the registrar, and tells it who is to be reached on a connection. */
+export class RegistrarRequests implements RegistrarHost {
+  readonly #parts: RegistrarRequestParts;
+  /** Whose connection a request came on. */
+  readonly #askedOf = new WeakMap<RequestPrimitive, EntityId | undefined>();
+
+  constructor(parts: RegistrarRequestParts) {
+    this.#parts = parts;
+  }
+
+  opened(link: Link, whose: EntityId | undefined): void {
+    this.#makeKnown(link, whose).catch((error: unknown) =>
+      this.#parts.observer.warn("the registrar was not told who is reached here", { error }),
+    );
+  }
+
+  receive(
+    request: RequestPrimitive,
+    whose: EntityId | undefined,
+    arrived: EpochMs,
+  ): Promise<ResponsePrimitive | undefined> {
+    this.#askedOf.set(request, whose);
+    const answer = this.#answer(request, whose, arrived);
+    return responseTypeOf(request) === "noResponse" ? Promise.resolve(undefined) : answer;
+  }
+
+  unanswered(request: RequestPrimitive, response: ResponsePrimitive, arrived: EpochMs): void {
+    const whose = this.#askedOf.get(request) ?? SHARED;
+    this.#parts.lateAnswers.keep(whose, { request, response }, arrived);
+  }
+
+  async #answer(
+    received: RequestPrimitive,
+    whose: EntityId | undefined,
+    arrived: EpochMs,
+  ): Promise<ResponsePrimitive> {
+    try {
+      const timedRequest = timed(received, arrived);
+      return await this.#parts.exchanges.carry(
+        this.#routeOf(timedRequest.request, whose),
+        timedRequest,
+      );
+    } catch (error) {
+      const response = respondFailure(received, error);
+      if (response.failure !== undefined) this.#parts.observer.refused(response.failure);
+      return response;
+    }
+  }
+
+  /** To a registree, or nowhere: what a registrar sends down is not for it again. */
+  #routeOf({ operation, to }: RequestPrimitive, whose: EntityId | undefined): Route {
+    const { registry } = this.#parts;
+    const route = chooseRoute(operation, to, undefined, registry);
+    if (route.via !== "cse") return route;
+    // On a connection of its own nobody else can be meant, whatever To says.
+    const owner = whose === undefined ? undefined : registry.registration(whose);
+    return owner === undefined
+      ? { via: "refuse", code: "GW_TARGET_UNKNOWN" }
+      : chooseRoute(operation, to, owner.token, registry);
+  }
+
+  /**
+   * A request in the name of each registree lets the registrar know that it is reached here from now on, without
+   * registering again (TS-0020, 5.2, step 15). What it answers keeps the registration in step.
+   */
+  async #makeKnown(link: Link, whose: EntityId | undefined): Promise<void> {
+    const { lateAnswers, registry } = this.#parts;
+    const waiting = whose === undefined ? [...registry.all()] : known(registry.registration(whose));
+    const next = async (): Promise<void> => {
+      for (let one = waiting.pop(); one !== undefined && link.open; one = waiting.pop()) {
+        await this.#introduce(one);
+      }
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, next));
+    if (!link.open) return;
+    for (const { request, response } of lateAnswers.take(whose ?? SHARED)) {
+      link.answer(request, response);
+    }
+  }
+
+  async #introduce(registration: Registration): Promise<void> {
+    const { clock, newId, registreeRequests } = this.#parts;
+    const { id, kind, addresses } = registration;
+    const [address = id] = addresses;
+    const from = kind === "ae" ? stemOf(id) : id;
+    const request: RequestPrimitive = {
+      kind: "request",
+      operation: "retrieve",
+      to: targetId(kind === "ae" ? from : address),
+      from,
+      requestIdentifier: requestId(newId()),
+      resourceType: undefined,
+      releaseVersion: "3",
+      content: undefined,
+      carried: NOTHING_CARRIED,
+    };
+    const asked = { request, arrived: clock.now(), expires: undefined };
+    const speaking = {
+      speaker: registration,
+      concerned: registration,
+      own: true,
+      peerAddress: undefined,
+    };
+    await registreeRequests.toCse(asked, speaking);
+  }
+}
+
+const known = (registration: Registration | undefined): Registration[] =>
+  registration === undefined ? [] : [registration];
