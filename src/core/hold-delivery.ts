@@ -54,9 +54,10 @@ export class HoldDelivery {
     if (this.#wayOf(line) !== undefined) this.#turns.schedule(line);
   }
 
-  /** The same, and whatever it waited for is over. */
+  /** The same, and it is not left alone any longer. */
   resume(line: HoldLine): void {
-    line.gate = "open";
+    // What goes out next has to wait for the disk whatever happens.
+    if (line.gate === "pausing") line.gate = "open";
     this.advance(line);
   }
 
@@ -257,7 +258,8 @@ export class HoldDelivery {
     try {
       await this.#parts.store.markSent(registree, sequence);
     } finally {
-      this.resume(line);
+      line.gate = "open";
+      this.advance(line);
     }
   }
 

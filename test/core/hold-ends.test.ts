@@ -124,6 +124,18 @@ describe("nothing more goes out once the gateway drains", () => {
   });
 });
 
+test("a CSE that gives another sign of life is not sent what stands behind a Create that is being marked (S12)", async () => {
+  const process = new HoldProcess();
+  await process.send(CSE, KEPT);
+  await process.send(CSE, { op: "retrieve", to: "/id-mn/x", rqi: "n2", rt: { rtv: 1 } });
+  process.disk.slowness = 3;
+  const link = process.connect(CSE);
+  await writing(process);
+  process.holding.hold.returned(CSE);
+  await process.quiet();
+  expect(rqisOf(link.sent)).toEqual(["n1", "n2"]);
+});
+
 test("an exchange whose link is lost while the gateway drains ends then: it may have arrived", async () => {
   const process = new HoldProcess();
   const rqet = String(5 * MINUTE);
