@@ -81,6 +81,7 @@ export class Registry {
   async register(registration: Registration): Promise<void> {
     this.#drop(registration.id);
     this.#remember(registration);
+    for (const tell of this.onRegistered) tell(registration.id);
     await this.#table.put(registration.id, registration);
   }
 
