@@ -42,6 +42,7 @@ test("only what lies between the marks is replaced", () => {
 test.each([
   ["config/standalone.yaml", "standalone"],
   ["config/front.yaml", "front"],
+  ["config/bridge.yaml", "bridge"],
 ])("%s runs the gateway as %s", (file, expected) => {
   const result = loadConfig({ file: pathOf(file), env: {} });
   expect("config" in result ? deploymentOf(result.config) : result.faults).toBe(expected);
