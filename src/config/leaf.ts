@@ -31,6 +31,8 @@ export interface Leaf {
   readonly range?: string;
   /** A value for the example file where there is no default. */
   readonly example?: string;
+  /** Values that are refused for a reason of their own, with the sentence that says it; such a value is not shown. */
+  readonly refused?: { readonly pattern: string; readonly sentence: string };
 }
 
 interface Described {
@@ -44,6 +46,7 @@ interface Ranged extends Described {
 interface OptionalText extends Described {
   readonly absent: string;
   readonly example: string;
+  readonly refused?: Leaf["refused"];
 }
 interface TextForm {
   readonly pattern: string;
@@ -248,7 +251,14 @@ export class LeafReader {
   read(value: unknown): LeafResult {
     this.#valid ??= this.#ajv.compile(this.#schema);
     if (this.#valid(value)) return { value: this.#convert(value) };
-    const { expects } = this.leaf;
+    const { refused, expects } = this.leaf;
+    if (
+      typeof value === "string" &&
+      refused !== undefined &&
+      new RegExp(refused.pattern).test(value)
+    ) {
+      return { sentence: refused.sentence };
+    }
     return { sentence: `must be ${expects}, but is ${shown(value)}` };
   }
 
@@ -293,7 +303,7 @@ function conversionOf(schema: TUnsafe<unknown>): (value: unknown) => unknown {
 export function makeAjv(): Ajv {
   const ajv = new Ajv();
   formatsPlugin.default(ajv, { formats: [], keywords: true });
-  ajv.addVocabulary(["absent", "expects", "range", "example"]);
+  ajv.addVocabulary(["absent", "expects", "range", "example", "refused"]);
   for (const [name, parse] of [
     ["duration", parseDuration],
     ["size", parseSize],
