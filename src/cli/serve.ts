@@ -1,3 +1,4 @@
+import { authorityOf } from "../base/proxy.ts";
 import { type Deployment, deploymentOf } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
 import { formatDuration } from "../config/units.ts";
@@ -38,8 +39,8 @@ export function welcome(config: Config, faces: Faces, program: string): string[]
   const { id, name, url } = config.cse;
   const roles: Record<Deployment, string> = {
     standalone: `answers registrations as ${id} (${name})`,
-    front: `stands for ${id} at ${url}`,
-    bridge: `brings its registrees to ${id} at ${url}`,
+    front: `stands for ${id} at ${url}${throughProxy(config)}`,
+    bridge: `brings its registrees to ${id} at ${url}${throughProxy(config)}`,
   };
   const head = [
     `m2mgw ${versionOf()}, ${deploymentOf(config)}: ${roles[deploymentOf(config)]}`,
@@ -51,6 +52,10 @@ export function welcome(config: Config, faces: Faces, program: string): string[]
   if (deploymentOf(config) !== "standalone") return head;
   return [...head, "", "Try it in a second terminal:", `  ${tryLine(config, faces, program)}`, ""];
 }
+
+/** Which proxy, and who says so: where the environment does, it may come as a surprise. */
+const throughProxy = ({ cseProxy }: Config): string =>
+  cseProxy === undefined ? "" : ` through the proxy ${authorityOf(cseProxy)} (${cseProxy.namedBy})`;
 
 /** One line for a shell: a registree comes, and a Notify reaches it. Names only what differs from the defaults. */
 function tryLine({ cse }: Config, faces: Faces, program: string): string {

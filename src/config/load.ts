@@ -1,7 +1,9 @@
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { type Endpoint, formatEndpoint, isLoopback, isWebSocketUrl } from "./addresses.ts";
+import { chooseProxy } from "./choose-proxy.ts";
 import { type Key, keysByPath } from "./keys.ts";
+import { readProxy } from "./proxy-server.ts";
 import type { Config } from "./schema.ts";
 import {
   type Fault,
@@ -41,10 +43,22 @@ export function loadConfig({
   if (faults.length > 0) return { faults };
 
   const settings = new Map(sources.flatMap((source) => [...source.settings]));
-  const config = configOf(keys, settings, env);
-  const conflicts = conflictsOf(config, settings);
-  return conflicts.length > 0 ? { faults: conflicts } : { config };
+  const values = valuesOf(keys, settings, env);
+  const conflicts = conflictsOf(values, settings);
+  const cseProxy = proxyOf(values, env);
+  if (cseProxy !== undefined && "sentence" in cseProxy) {
+    const { by, sentence } = cseProxy;
+    // A variable is its own place.
+    const where = settings.get(by)?.where;
+    const key = where === undefined ? undefined : by;
+    return { faults: [...conflicts, { where: where ?? by, key, sentence }] };
+  }
+  if (conflicts.length > 0) return { faults: conflicts };
+  return { config: Object.freeze({ ...values, cseProxy }) };
 }
+
+/** What the keys say; the proxy is found out from that. */
+type Values = Omit<Config, "cseProxy">;
 
 /** `front` has a CSE behind it, `bridge` dials its CSE over WebSocket; `standalone` answers registrations itself. */
 export type Deployment = "standalone" | "front" | "bridge";
@@ -54,11 +68,11 @@ export function deploymentOf({ cse: { url } }: Config): Deployment {
   return isWebSocketUrl(url) ? "bridge" : "front";
 }
 
-function configOf(
+function valuesOf(
   keys: ReadonlyMap<string, Key>,
   settings: ReadonlyMap<string, Setting>,
   env: ConfigSources["env"],
-): Config {
+): Values {
   const groups = new Map<string, Map<string, unknown>>();
   for (const [path, { reader }] of keys) {
     const [group = "", name] = path.split(".");
@@ -71,14 +85,23 @@ function configOf(
   }
   const stateDir = settings.get("stateDir")?.value as string | undefined;
   // Every leaf was read by the reader of its own schema, of which Config is the static type.
-  return Object.freeze({
+  return {
     ...Object.fromEntries(
       [...groups].map(([name, members]) => [name, Object.freeze(Object.fromEntries(members))]),
     ),
     stateDir: resolve(
       stateDir ?? join(defaultStateDir(env), folderFor(groups.get("cse")?.get("url"))),
     ),
-  }) as Config;
+  } as Values;
+}
+
+/** The proxy on the way to the CSE, if there is one, or what is wrong with it. */
+function proxyOf(
+  { cse, proxy }: Values,
+  env: ConfigSources["env"],
+): ReturnType<typeof readProxy> | undefined {
+  const named = cse.url === undefined ? undefined : chooseProxy(new URL(cse.url), proxy, env);
+  return named && readProxy(named, proxy);
 }
 
 const frozen = (value: unknown): unknown => (Array.isArray(value) ? Object.freeze(value) : value);
@@ -105,7 +128,7 @@ function folderFor(url: unknown): string {
 const LISTENERS = ["http", "ws", "admin"] as const;
 
 /** What is wrong between keys that are each right for themselves. */
-function conflictsOf(config: Config, settings: ReadonlyMap<string, Setting>): Fault[] {
+function conflictsOf(config: Values, settings: ReadonlyMap<string, Setting>): Fault[] {
   const faults: Fault[] = [];
   const blame = (key: string, because: readonly string[], sentence: string): void => {
     const where = because.map((path) => settings.get(path)?.where).find((at) => at !== undefined);

@@ -1,10 +1,12 @@
 import { type Static, type TUnsafe, Type } from "@sinclair/typebox";
+import type { ProxyServer } from "../base/proxy.ts";
 import { CALLS } from "./calls.ts";
 import { CSE } from "./cse.ts";
 import { HOLD } from "./hold.ts";
 import { Choice, Duration, OptionalText } from "./leaf.ts";
 import { ADMIN, HTTP, WS } from "./listeners.ts";
 import { XML } from "./namespaces.ts";
+import { PROXY } from "./proxy.ts";
 
 const REQUEST = Type.Object({
   ceiling: Duration({
@@ -30,6 +32,7 @@ export const CONFIG_SCHEMA = Type.Object({
   admin: ADMIN,
   request: REQUEST,
   hold: HOLD,
+  proxy: PROXY,
   calls: CALLS,
   xml: XML,
   stateDir: OptionalText({
@@ -65,6 +68,8 @@ export type Config = {
 } & {
   /** Absolute. */
   readonly stateDir: string;
+  /** Between the gateway and its CSE; undefined where the CSE is reached directly. */
+  readonly cseProxy: ProxyServer | undefined;
 };
 
 /** The leaves of the schema by key path, `ws.maxMessage`, in the order of the schema. */

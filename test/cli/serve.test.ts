@@ -84,6 +84,19 @@ test("a front names the CSE it stands for", async () => {
   expect(terminal.printed.join("\n")).not.toContain("Try it");
 });
 
+test("a front names the proxy before its CSE, and who has named that", async () => {
+  const terminal = new TestTerminal();
+  const flags = ["--cse.url", "http://127.0.0.1:8080", "--proxy.url", "http://proxy.test:3128"];
+  const ended = serve(argumentsOf(flags), terminal, () =>
+    recorded([], () => Promise.resolve(FACES)),
+  );
+  expect(await terminal.line(/front/)).toContain(
+    "at http://127.0.0.1:8080 through the proxy proxy.test:3128 (proxy.url)",
+  );
+  terminal.interrupt();
+  expect(await ended).toBe(EXIT.OK);
+});
+
 test("a gateway that cannot start is one line and exit code 1", async () => {
   const terminal = new TestTerminal();
   const failing = recorded([], () =>
