@@ -3,6 +3,8 @@ import { cseConnections } from "./binding/http/cse-pool.ts";
 import { CsePort } from "./binding/http/cse-port.ts";
 import { CseProbe } from "./binding/http/cse-probe.ts";
 import { PassThrough } from "./binding/http/pass-through.ts";
+import type { ThroughProxy } from "./binding/proxy/attempt.ts";
+import { tunnelAgent } from "./binding/proxy/tunnel-agent.ts";
 import { WsDialler } from "./binding/ws/dialler.ts";
 import type { LinkOptions } from "./binding/ws/link.ts";
 import type { Codecs } from "./codec/codec.ts";
@@ -54,7 +56,10 @@ function standalone({ domain, state, clock, observer }: UpstreamParts): Upstream
   };
 }
 
-function dialled(url: string, { cse, shutdown, ws }: Config, parts: UpstreamParts): Upstream {
+function dialled(url: string, config: Config, parts: UpstreamParts): Upstream {
+  const { cse, shutdown, ws } = config;
+  const leaving = new AbortController();
+  const through = throughProxy(config, parts.clock, leaving.signal);
   const dialler = new WsDialler({
     ...parts,
     url,
@@ -62,7 +67,7 @@ function dialled(url: string, { cse, shutdown, ws }: Config, parts: UpstreamPart
     deflate: cse.deflate,
     maxMessage: ws.maxMessage,
     timeout: cse.connectTimeout,
-    agent: undefined,
+    agent: through && tunnelAgent(new URL(url), through),
     lenient: ws.lenient,
     limits: { ...ws, window: cse.window, drain: shutdown.drain },
   });
@@ -82,21 +87,27 @@ function dialled(url: string, { cse, shutdown, ws }: Config, parts: UpstreamPart
     port: registrar,
     passThrough: undefined,
     registrar,
-    close: () => registrar.close(),
+    close: () => {
+      leaving.abort();
+      return registrar.close();
+    },
   };
 }
 
 function overHttp(
   cseUrl: string,
-  { cse, http, request }: Config,
+  config: Config,
   { codecs, clock, observer }: UpstreamParts,
 ): Upstream {
+  const { cse, http, request } = config;
   const url = new URL(cseUrl);
   const basePath = url.pathname.replace(/\/+$/, "");
-  const pool = cseConnections(url, cse.connections);
+  const leaving = new AbortController();
+  const through = throughProxy(config, clock, leaving.signal);
+  const pool = cseConnections(url, cse.connections, through);
   // Of its own: long polls of applications must not keep registrees from the CSE.
-  const rawPool = cseConnections(url, cse.connections);
-  const probe = new CseProbe(url, clock, observer);
+  const rawPool = cseConnections(url, cse.connections, through);
+  const probe = new CseProbe({ url, through, clock, observer });
   probe.start();
   return {
     port: new CsePort({
@@ -121,7 +132,17 @@ function overHttp(
     }),
     close: async () => {
       probe.stop();
+      leaving.abort();
       await Promise.all([pool.destroy(), rawPool.destroy()]);
     },
   };
+}
+
+/** The way through the proxy before the CSE, if there is one. @param signal ends attempts that are under way */
+export function throughProxy(
+  { cseProxy, proxy: { timeout } }: Config,
+  clock: Clock,
+  signal: AbortSignal,
+): ThroughProxy | undefined {
+  return cseProxy === undefined ? undefined : { proxy: cseProxy, timeout, clock, signal };
 }

@@ -162,7 +162,8 @@ export interface Observer {
   passedThrough(status: number, seconds: number): void;
   /** A connection to the registrar was tried. */
   dialled(result: DialResult): void;
-  cseReachable(reachable: boolean): void;
+  /** @param why it was not, where that is known; names hosts, so it is for no peer */
+  cseReachable(reachable: boolean, why?: string): void;
   /** Something a person should know that no peer is told. */
   warn(message: string, fields: Readonly<Record<string, unknown>>): void;
 }

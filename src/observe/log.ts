@@ -96,11 +96,11 @@ export class LogObserver implements Observer {
     // What went wrong is told where it is known.
   }
 
-  cseReachable(reachable: boolean): void {
+  cseReachable(reachable: boolean, why?: string): void {
     if (reachable === this.#reachable) return;
     this.#reachable = reachable;
     if (reachable) this.#log.info({ cse: this.#cse }, "the CSE is reachable");
-    else this.#log.error({ cse: this.#cse }, "the CSE is not reachable");
+    else this.#log.error({ cse: this.#cse, error: why }, "the CSE is not reachable");
   }
 
   warn(message: string, fields: Readonly<Record<string, unknown>>): void {

@@ -63,9 +63,9 @@ export function observeBoth(first: Observer, second: Observer): Observer {
       first.dialled(result);
       second.dialled(result);
     },
-    cseReachable(reachable) {
-      first.cseReachable(reachable);
-      second.cseReachable(reachable);
+    cseReachable(reachable, why) {
+      first.cseReachable(reachable, why);
+      second.cseReachable(reachable, why);
     },
     warn(message, fields) {
       first.warn(message, fields);

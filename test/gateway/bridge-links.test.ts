@@ -75,8 +75,8 @@ describe("the handshake of the client (TS-0020, 6.2.2)", () => {
       expect(answer.body).toContain("the CSE cannot be reached; nothing was sent");
       expect(await dials(bridge, result)).toBe(1);
       expect(await bridge.gateway.metric("m2mgw_upstream_up")).toBe(0);
-      const lines = bridge.gateway.log.filter(({ reason }) => reason !== undefined);
-      expect(lines).toMatchObject([{ reason: sentence, url: registrar.url }]);
+      const lines = bridge.gateway.log.filter(({ error }) => error !== undefined);
+      expect(lines).toMatchObject([{ error: sentence, cse: registrar.url }]);
     },
   );
 
@@ -91,7 +91,7 @@ describe("the handshake of the client (TS-0020, 6.2.2)", () => {
       ]);
     }
     expect(await dials(bridge, "refused")).toBeGreaterThanOrEqual(3);
-    expect(bridge.gateway.log.filter(({ reason }) => reason !== undefined)).toHaveLength(1);
+    expect(bridge.gateway.log.filter(({ error }) => error !== undefined)).toHaveLength(1);
   });
 });
 

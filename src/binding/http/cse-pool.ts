@@ -1,5 +1,7 @@
 import type { Socket } from "node:net";
 import { buildConnector, Pool } from "undici";
+import type { ThroughProxy } from "../proxy/attempt.ts";
+import { forwardProxyConnector, inAbsoluteForm, tunnelConnector } from "./cse-proxy.ts";
 
 /** Header fields that undici writes by itself, in lower case. */
 const OWN_FIELDS = /\r\n(host|connection|content-length|transfer-encoding): /g;
@@ -13,11 +15,21 @@ const SPELLED: Readonly<Record<string, string>> = {
 /**
  * Bounded connections to the CSE, one request at a time on each, every header field in canonical spelling.
  *
+ * Through a proxy an https: CSE is reached in a tunnel, and an http: one by requests in absolute-form, since few proxies
+ * allow CONNECT to its port.
+ *
  * @param connections at a time; more requests wait for their turn
  */
-export function cseConnections(url: URL, connections: number): Pool {
-  const connect = canonicalHeads(buildConnector({}));
-  return new Pool(url.origin, { connections, pipelining: 1, connect });
+export function cseConnections(
+  url: URL,
+  connections: number,
+  through: ThroughProxy | undefined,
+): Pool {
+  const open = (connector: buildConnector.connector): Pool =>
+    new Pool(url.origin, { connections, pipelining: 1, connect: canonicalHeads(connector) });
+  if (through === undefined) return open(buildConnector({}));
+  if (url.protocol === "https:") return open(tunnelConnector(through));
+  return inAbsoluteForm(open(forwardProxyConnector(through)), url.origin, through.proxy);
 }
 
 /**

@@ -7,6 +7,7 @@ import type { Serialization } from "../../primitive/content.ts";
 import type { RequestPrimitive, ResponsePrimitive } from "../../primitive/primitive.ts";
 import { responseOfAnswer } from "./answer-reading.ts";
 import { type Answer, type ExchangeFailures, exchange } from "./client-exchange.ts";
+import { refusedByProxy, whyUnreachable } from "./cse-proxy.ts";
 import { httpFromRequest } from "./request-mapping.ts";
 
 export interface CsePortOptions {
@@ -95,11 +96,14 @@ export class CsePort implements Port {
         // With a connection there, it was the turn that did not come, not the CSE.
         whyUnsent: () => (pool.stats.connected > 0 ? "GW_CSE_BUSY" : "GW_CSE_UNREACHABLE"),
       });
+      if (answer.status === 407) throw refusedByProxy();
       observer.cseReachable(true);
       return answer;
     } catch (error) {
       const code = error instanceof GatewayError ? error.code : undefined;
-      if (code !== "GW_CSE_BUSY") observer.cseReachable(code !== "GW_CSE_UNREACHABLE");
+      if (code !== "GW_CSE_BUSY") {
+        observer.cseReachable(code !== "GW_CSE_UNREACHABLE", whyUnreachable(error));
+      }
       throw error;
     }
   }

@@ -4,6 +4,7 @@ import { type Clock, later, type Millis } from "../../base/clock.ts";
 import { GatewayError } from "../../base/errors.ts";
 import type { Observer } from "../../core/ports.ts";
 import { readBody } from "./body.ts";
+import { refusedByProxy, whyUnreachable } from "./cse-proxy.ts";
 
 export interface PassThroughOptions {
   readonly pool: Pool;
@@ -91,10 +92,15 @@ export class PassThrough {
         bodyTimeout: 0,
         signal: guard.signal,
       });
+      if (answer.statusCode === 407) {
+        // Nobody reads the proxy's page; that it was cut off is no error.
+        answer.body.on("error", () => {}).destroy();
+        throw refusedByProxy();
+      }
     } catch (error) {
       guard.end();
       const failure = guard.expired() ?? failureOf(error);
-      observer.cseReachable(failure.code !== "GW_CSE_UNREACHABLE");
+      observer.cseReachable(failure.code !== "GW_CSE_UNREACHABLE", whyUnreachable(failure));
       throw failure;
     }
     observer.cseReachable(true);

@@ -7,6 +7,7 @@ import type { Codecs } from "../../codec/codec.ts";
 import type { Dialler, DialResult, Link, LinkService, Observer } from "../../core/ports.ts";
 import { firstDialect } from "../../dialect/dialect.ts";
 import { chooseSubprotocol } from "../../dialect/subprotocols.ts";
+import { ProxyError } from "../proxy/proxy-error.ts";
 import { Corks } from "./corks.ts";
 import { type LinkLimits, type LinkOptions, WsLink } from "./link.ts";
 
@@ -35,7 +36,7 @@ export class WsDialler implements Dialler {
   readonly #options: WsDiallerOptions;
   readonly #corks = new Corks();
   #dialled = 0;
-  /** What went wrong last: told once, until something else does or nothing. */
+  /** What went wrong last, while it goes wrong. */
   #told: string | undefined;
 
   constructor(options: WsDiallerOptions) {
@@ -53,9 +54,9 @@ export class WsDialler implements Dialler {
     } catch (cause) {
       const { result, sentence } = explained(cause);
       observer.dialled(result);
-      observer.cseReachable(false);
-      if (sentence !== this.#told) {
-        observer.warn("the registrar cannot be reached", { url, reason: sentence });
+      observer.cseReachable(false, sentence);
+      if (this.#told !== undefined && this.#told !== sentence) {
+        observer.warn("the registrar is still not reachable", { url, error: sentence });
       }
       this.#told = sentence;
       throw new GatewayError("GW_CSE_UNREACHABLE", { cause });
@@ -140,6 +141,7 @@ function explained(error: unknown): { readonly result: DialResult; readonly sent
   // Of several addresses each has failed; the first says it.
   const cause = error instanceof AggregateError ? (error.errors[0] ?? error) : error;
   const sentence = cause instanceof Error ? cause.message : String(cause);
+  if (cause instanceof ProxyError) return { result: "proxy", sentence };
   if (cause instanceof NotUpgraded) return { result: "not-upgraded", sentence };
   if (/subprotocol/i.test(sentence)) return { result: "bad-subprotocol", sentence };
   if (/handshake has timed out/i.test(sentence)) return { result: "timeout", sentence };
