@@ -93,14 +93,15 @@ export const WS = Type.Object({
     default: 64,
     minimum: 1,
     maximum: 65_535,
-    description: "Requests that one connection may leave unanswered.",
+    description:
+      "Requests under way on one connection in each direction. One registree or originator alone may have all of them; of several, none more than it leaves free. While one that was alone has them all, the others have half as many again.",
   }),
   queue: Count({
     default: 1024,
     minimum: 0,
     maximum: 1_000_000,
     description:
-      "Requests that wait while the window of one connection is full; past it they are refused with 5103.",
+      "Requests that wait for a place in the window of one connection, shared like the window; past it they are refused with 5103.",
   }),
   maxBuffered: Size({
     default: "4MiB",

@@ -76,12 +76,20 @@ export class Waiting {
  */
 export class PendingRequests {
   readonly #waiting = new Map<RequestId, Waiting>();
-  readonly #removed: () => void;
+  readonly #removed: (registree: EntityId) => void;
+  readonly #entered: (registree: EntityId) => void;
   #substitutes = 0;
 
-  /** @param removed called after each request that was settled, wherever its answer came from */
-  constructor(removed: () => void = () => {}) {
+  /**
+   * @param removed called after each request that was settled, wherever its answer came from
+   * @param entered called when a request is taken in, or its answer may arrive here too
+   */
+  constructor(
+    removed: (registree: EntityId) => void = () => {},
+    entered: (registree: EntityId) => void = () => {},
+  ) {
     this.#removed = removed;
+    this.#entered = entered;
   }
 
   get size(): number {
@@ -119,7 +127,8 @@ export class PendingRequests {
 
   /** Takes out what was settled. */
   remove(wireId: RequestId): void {
-    if (this.#waiting.delete(wireId)) this.#removed();
+    const waiting = this.#waiting.get(wireId);
+    if (this.#waiting.delete(wireId) && waiting !== undefined) this.#removed(waiting.registree);
   }
 
   /** Lets the answers of `registree` that `other` awaits arrive here too. */
@@ -148,6 +157,7 @@ export class PendingRequests {
 
   #enter(waiting: Waiting, wireId: RequestId): void {
     this.#waiting.set(wireId, waiting);
+    this.#entered(waiting.registree);
     waiting.enter(this, wireId);
   }
 

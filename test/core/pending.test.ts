@@ -226,6 +226,30 @@ describe("when links change", () => {
     expect(new Set([...fresh, "r1"]).size).toBe(3);
   });
 
+  test("what each table has of a registree is told: as it is sent, inherited, refused, and settled wherever that was", () => {
+    const counts = new Map<string, number>();
+    const counting = (table: string): PendingRequests => {
+      const count = (by: number) => (registree: string) => {
+        const key = `${table} ${registree}`;
+        counts.set(key, (counts.get(key) ?? 0) + by);
+      };
+      return new PendingRequests(count(-1), count(1));
+    };
+    const [old, next] = [counting("old"), counting("next")];
+    old.add(ask({ op: "create", rqi: "a" }).waiting);
+    old.add(ask({ op: "create", rqi: "b" }, entity("/id-in/CAE2")).waiting);
+    expect(() => old.add(ask({ op: "create", rqi: "a" }).waiting)).toThrow(inUse);
+    next.inherit(old, REGISTREE);
+    expect(Object.fromEntries(counts)).toEqual({
+      "old /id-in/CAE1": 1,
+      "old /id-in/CAE2": 1,
+      "next /id-in/CAE1": 1,
+    });
+    next.settle(answer("a"));
+    old.settle(answer("b"));
+    expect([...counts.values()]).toEqual([0, 0, 0]);
+  });
+
   test("the requests of other registrees on the old link stay there", () => {
     const [old, next] = [new PendingRequests(), new PendingRequests()];
     const mine = ask({ op: "create", rqi: "a" });

@@ -16,9 +16,10 @@ import { NO_REQUEST, respondFailure } from "../../primitive/respond.ts";
 import { CLOSES, CloseCode, protocolFaultOf } from "./close-codes.ts";
 import { Conversation, type ConversationOptions } from "./conversation.ts";
 import type { Corks } from "./corks.ts";
+import { Inbox } from "./inbox.ts";
 import { Liveness } from "./liveness.ts";
 import { Outbox } from "./outbox.ts";
-import { type LineLimits, WaitingLine } from "./waiting-line.ts";
+import type { LineLimits } from "./waiting-line.ts";
 
 /** A peer that keeps sending what is no primitive is shut out at this one. */
 const MALFORMED_LIMIT = 10;
@@ -52,13 +53,6 @@ export interface LinkOptions {
   readonly host: LinkService;
 }
 
-/** A request of the peer that found the window full. */
-interface Arrived {
-  readonly request: RequestPrimitive;
-  readonly at: EpochMs;
-  readonly bytes: number;
-}
-
 type LinkState =
   | { readonly at: "open" }
   | { readonly at: "draining"; readonly reason: CloseReason; readonly timer: Timer }
@@ -76,8 +70,7 @@ export class WsLink implements Link {
   readonly #liveness: Liveness;
   readonly #conversation: Conversation;
   readonly #outbox: Outbox;
-  readonly #arrived: WaitingLine<Arrived>;
-  #serving = 0;
+  readonly #inbox: Inbox;
   #malformed = 0;
   #state: LinkState = { at: "open" };
   /** The close code that was sent for a fault of the peer's frames, which it does not echo. */
@@ -105,7 +98,15 @@ export class WsLink implements Link {
       isSlow: () => this.#isSlow(),
       ended: () => this.#progress(),
     });
-    this.#arrived = new WaitingLine(options.limits);
+    this.#inbox = new Inbox({
+      limits: options.limits,
+      clock: options.clock,
+      serve: (request, arrived) => options.host.receive(request, this, arrived),
+      answer: (request, response, arrived) => this.#answerServed(request, response, arrived),
+      isSlow: () => this.#isSlow(),
+      ended: () => this.#progress(),
+      failed: (error) => options.observer.warn("a link failed", { link: this.id, error }),
+    });
     this.#transport = transport;
     this.#liveness = new Liveness(options.clock, options.limits, {
       ping: () => socket.ping(),
@@ -206,18 +207,8 @@ export class WsLink implements Link {
   }
 
   #request(request: RequestPrimitive, bytes: number): void {
-    const { window } = this.#options.limits;
-    const slow = this.#isSlow();
-    const at = this.#options.clock.now();
-    if (this.#state.at !== "open") {
-      this.#refuse(request, "GW_DRAINING");
-    } else if (this.#serving < window && !slow) {
-      this.#serve(request, at);
-    } else if (this.#arrived.hasRoom(bytes)) {
-      this.#arrived.join({ request, at, bytes });
-    } else {
-      this.#refuse(request, "GW_OVERLOADED");
-    }
+    if (this.#state.at !== "open") this.#refuse(request, "GW_DRAINING");
+    else if (!this.#inbox.take(request, bytes)) this.#refuse(request, "GW_OVERLOADED");
   }
 
   #refuse(request: RequestPrimitive, code: FailureCode): void {
@@ -235,23 +226,9 @@ export class WsLink implements Link {
     return this.#socket.bufferedAmount > this.#options.limits.maxBuffered;
   }
 
-  #serve(request: RequestPrimitive, arrived: EpochMs): void {
-    this.#serving += 1;
-    this.#options.host
-      .receive(request, this, arrived)
-      .catch((error: unknown) => respondFailure(request, error))
-      .then((response) => {
-        this.#serving -= 1;
-        const writable = this.#socket.readyState === this.#socket.OPEN;
-        if (response !== undefined && writable) this.answer(request, response);
-        else if (response !== undefined) {
-          this.#options.host.unanswered(request, response, arrived);
-        }
-        this.#progress();
-      })
-      .catch((error: unknown) => {
-        this.#options.observer.warn("a link failed", { link: this.id, error });
-      });
+  #answerServed(request: RequestPrimitive, response: ResponsePrimitive, arrived: EpochMs): void {
+    if (this.#socket.readyState === this.#socket.OPEN) this.answer(request, response);
+    else this.#options.host.unanswered(request, response, arrived);
   }
 
   /** A result that the peer's serialization cannot say must not leave it without an answer. Never throws. */
@@ -269,15 +246,9 @@ export class WsLink implements Link {
 
   /** After anything ended: takes up what waited, or closes when draining is done. */
   #progress(): void {
-    const { window } = this.#options.limits;
-    while (this.#serving < window && !this.#isSlow()) {
-      const next = this.#arrived.next();
-      if (next === undefined) break;
-      this.#serve(next.request, next.at);
-    }
+    this.#inbox.progress();
     if (this.#state.at === "draining") {
-      const idle = this.#outbox.isIdle && this.#serving === 0 && this.#arrived.length === 0;
-      if (idle) this.#finish(this.#state.reason);
+      if (this.#outbox.isIdle && this.#inbox.isIdle) this.#finish(this.#state.reason);
       return;
     }
     this.#outbox.progress();
@@ -299,7 +270,7 @@ export class WsLink implements Link {
     this.#options.host.closed(this);
     this.#outbox.refuseQueued();
     this.#outbox.lose();
-    for (const [ticket] of this.#arrived) this.#arrived.leave(ticket);
+    this.#inbox.forget();
     this.#options.observer.linkClosed(this, String(this.#fault ?? code));
   }
 }

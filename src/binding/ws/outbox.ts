@@ -3,11 +3,12 @@ import { GatewayError } from "../../base/errors.ts";
 import { PendingRequests, Waiting } from "../../core/pending.ts";
 import type { EntityId } from "../../primitive/identifiers.ts";
 import type { RequestId, RequestPrimitive, ResponsePrimitive } from "../../primitive/primitive.ts";
+import { Shares } from "./shares.ts";
 import { type LineLimits, WaitingLine } from "./waiting-line.ts";
 
 export interface OutboxOptions {
   readonly limits: LineLimits & {
-    /** Requests without an answer at a time; more wait. */
+    /** Requests without an answer at a time, shared among registrees; more wait. */
     readonly window: number;
   };
   readonly clock: Clock;
@@ -19,23 +20,36 @@ export interface OutboxOptions {
   readonly ended: () => void;
 }
 
-/** A request that found the window full. */
+/** A request that found no place in the window. */
 interface Queued {
   readonly waiting: Waiting;
   readonly deadline: EpochMs;
   readonly bytes: number;
 }
 
-/** The requests for the peer of one link: those that await its answer, and those that await their turn. */
+/**
+ * The requests for the peer of one link: those that await its answer, and those that await their turn.
+ *
+ * Several registrees may share the link. Each has its share of the window and of what may wait, and its own turn, so
+ * that one that does not answer keeps none of the others waiting.
+ */
 export class Outbox {
   readonly #options: OutboxOptions;
   readonly #pending: PendingRequests;
+  readonly #places: Shares;
   readonly #queued: WaitingLine<Queued>;
   #progressing = false;
 
   constructor(options: OutboxOptions) {
     this.#options = options;
-    this.#pending = new PendingRequests(options.ended);
+    this.#places = new Shares(options.limits.window);
+    this.#pending = new PendingRequests(
+      (registree) => {
+        this.#places.give(registree);
+        options.ended();
+      },
+      (registree) => this.#places.take(registree),
+    );
     this.#queued = new WaitingLine(options.limits);
   }
 
@@ -44,19 +58,26 @@ export class Outbox {
     return this.#pending.size === 0;
   }
 
-  /** Sends a request, now or when its turn comes. @throws GatewayError by rejection */
+  /**
+   * Sends a request, now or when its turn comes.
+   *
+   * @param registree whom it is for; on a link to a registrar, in whose name it is
+   * @throws GatewayError by rejection
+   */
   deliver(
     request: RequestPrimitive,
     deadline: EpochMs,
     registree: EntityId,
   ): Promise<ResponsePrimitive> {
     return new Promise((resolve, reject) => {
-      const full = this.#isFull();
+      const goes = this.#mayGo(registree);
       const bytes = request.content?.size ?? 0;
-      if (full && !this.#queued.hasRoom(bytes)) return reject(new GatewayError("GW_LINK_BUSY"));
-      let ticket: number | undefined;
+      if (!goes && !this.#queued.hasRoom(registree, bytes)) {
+        return reject(new GatewayError("GW_LINK_BUSY"));
+      }
+      let leave: (() => boolean) | undefined;
       const timer = this.#options.clock.at(deadline, () => {
-        const unsent = ticket !== undefined && this.#queued.leave(ticket) !== undefined;
+        const unsent = leave?.() === true;
         waiting.settle(new GatewayError(unsent ? "GW_NOT_SENT_IN_TIME" : "GW_NO_ANSWER"));
       });
       const waiting = new Waiting(request, registree, (outcome) => {
@@ -64,11 +85,8 @@ export class Outbox {
         if (outcome instanceof GatewayError) reject(outcome);
         else resolve(outcome);
       });
-      if (full) {
-        ticket = this.#queued.join({ waiting, deadline, bytes });
-      } else {
-        this.#send(waiting);
-      }
+      if (goes) this.#send(waiting);
+      else leave = this.#queued.join(registree, { waiting, deadline, bytes });
     });
   }
 
@@ -90,9 +108,7 @@ export class Outbox {
   /** The registree is no more: what is for it fails. */
   abandon(registree: EntityId): void {
     // First what has not been sent: room in the window must not send it now.
-    for (const [ticket, { waiting }] of this.#queued) {
-      if (waiting.registree !== registree) continue;
-      this.#queued.leave(ticket);
+    for (const { waiting } of this.#queued.takeAll(registree)) {
       waiting.settle(new GatewayError("GW_TARGET_UNKNOWN"));
     }
     this.#pending.abandon(registree);
@@ -103,8 +119,8 @@ export class Outbox {
     // What fails to be written ends at once and calls for progress again; the loop below is that progress.
     if (this.#progressing) return;
     this.#progressing = true;
-    while (!this.#isFull()) {
-      const queued = this.#queued.next();
+    while (!this.#places.isUsedUp && !this.#options.isSlow()) {
+      const queued = this.#queued.next((registree) => this.#places.allows(registree));
       if (queued === undefined) break;
       if (this.#options.clock.now() < queued.deadline) this.#send(queued.waiting);
       else queued.waiting.settle(new GatewayError("GW_NOT_SENT_IN_TIME"));
@@ -114,8 +130,7 @@ export class Outbox {
 
   /** Nothing more will be sent. */
   refuseQueued(): void {
-    for (const [ticket, { waiting }] of this.#queued) {
-      this.#queued.leave(ticket);
+    for (const { waiting } of this.#queued.takeAll()) {
       waiting.settle(new GatewayError("GW_TARGET_OFFLINE"));
     }
   }
@@ -125,8 +140,10 @@ export class Outbox {
     this.#pending.lose();
   }
 
-  #isFull(): boolean {
-    return this.#pending.size >= this.#options.limits.window || this.#options.isSlow();
+  /** Whether a request may be sent at once: nobody is overtaken by it. */
+  #mayGo(registree: EntityId): boolean {
+    const isFree = this.#places.allows(registree) && !this.#options.isSlow();
+    return isFree && !this.#queued.waits(registree);
   }
 
   #send(waiting: Waiting): void {

@@ -1,3 +1,5 @@
+import { Shares } from "./shares.ts";
+
 export interface LineLimits {
   /** How many may wait. */
   readonly queue: number;
@@ -5,58 +7,115 @@ export interface LineLimits {
   readonly maxBuffered: number;
 }
 
-/** What waits for its turn on a link, oldest first, bounded in number and bytes. Whoever joins gets a ticket. */
-export class WaitingLine<T extends { readonly bytes: number }> implements Iterable<[number, T]> {
-  readonly #limits: LineLimits;
-  /** By ticket. Asked for by their numbers only: from the front, a map walks over all that has left it. */
-  readonly #entries = new Map<number, T>();
-  #first = 0;
-  #tickets = 0;
-  #bytes = 0;
+/** What waits of one key. */
+interface Waiters<T> {
+  readonly key: string;
+  /** By number. Asked for by their numbers only: from the front, a map walks over all that has left it. */
+  readonly entries: Map<number, T>;
+  /** The number of nobody before the oldest. */
+  first: number;
+  joined: number;
+}
 
-  constructor(limits: LineLimits) {
-    this.#limits = limits;
+/**
+ * What waits for its turn on a link, bounded in number and bytes, which the keys share.
+ *
+ * The keys take turns; of one key the oldest is next, so that what one originator sends stays in order.
+ */
+export class WaitingLine<T extends { readonly bytes: number }> {
+  readonly #count: Shares;
+  readonly #bytes: Shares;
+  readonly #waiters = new Map<string, Waiters<T>>();
+  /** The same in the order of their turns. */
+  readonly #turns: Waiters<T>[] = [];
+
+  constructor({ queue, maxBuffered }: LineLimits) {
+    this.#count = new Shares(queue);
+    this.#bytes = new Shares(maxBuffered);
   }
 
   get length(): number {
-    return this.#entries.size;
+    return this.#count.total;
   }
 
-  /** Tickets and entries in the order they came; they may leave on the way. */
-  [Symbol.iterator](): Iterator<[number, T]> {
-    return this.#entries.entries();
+  /** Whether anything of this key waits. */
+  waits(key: string): boolean {
+    return this.#waiters.has(key);
   }
 
-  /** Whether something of this size may join. */
-  hasRoom(bytes: number): boolean {
-    const { queue, maxBuffered } = this.#limits;
-    return this.#entries.size < queue && this.#bytes + bytes <= maxBuffered;
+  /** Whether something of this key and size may join. */
+  hasRoom(key: string, bytes: number): boolean {
+    return this.#count.allows(key) && this.#bytes.allows(key, bytes);
   }
 
-  join(entry: T): number {
-    const ticket = this.#tickets;
-    this.#tickets += 1;
-    this.#entries.set(ticket, entry);
-    this.#bytes += entry.bytes;
-    return ticket;
+  /** @returns takes the entry out again; false when it has left before */
+  join(key: string, entry: T): () => boolean {
+    const waiters = this.#waiters.get(key) ?? this.#open(key);
+    const number = waiters.joined;
+    waiters.joined += 1;
+    waiters.entries.set(number, entry);
+    this.#count.take(key);
+    this.#bytes.take(key, entry.bytes);
+    return () => {
+      const left = this.#takeOut(waiters, number) !== undefined;
+      if (left && waiters.entries.size === 0) this.#close(waiters);
+      return left;
+    };
   }
 
-  /** Takes out whoever has the ticket; undefined when it has left before. */
-  leave(ticket: number): T | undefined {
-    const entry = this.#entries.get(ticket);
-    if (entry === undefined) return undefined;
-    this.#entries.delete(ticket);
-    this.#bytes -= entry.bytes;
+  /** Takes out the oldest of the key whose turn it is among those that may. */
+  next(may: (key: string) => boolean): T | undefined {
+    const at = this.#turns.findIndex(({ key }) => may(key));
+    const waiters = this.#turns[at];
+    if (waiters === undefined) return undefined;
+    const entry = this.#oldest(waiters);
+    if (waiters.entries.size === 0) {
+      this.#close(waiters);
+    } else if (this.#turns.length > 1) {
+      this.#turns.splice(at, 1);
+      this.#turns.push(waiters);
+    }
     return entry;
   }
 
-  /** Takes out the oldest. */
-  next(): T | undefined {
-    while (this.#first < this.#tickets) {
-      const entry = this.leave(this.#first);
-      this.#first += 1;
-      if (entry !== undefined) return entry;
+  /** Takes out all that waits, or all of one key, each key's in the order they came. */
+  takeAll(key?: string): T[] {
+    const all = this.#turns.filter((waiters) => key === undefined || waiters.key === key);
+    return all.flatMap((waiters) => {
+      const entries = [...waiters.entries.values()];
+      for (const number of [...waiters.entries.keys()]) this.#takeOut(waiters, number);
+      this.#close(waiters);
+      return entries;
+    });
+  }
+
+  #open(key: string): Waiters<T> {
+    const waiters = { key, entries: new Map<number, T>(), first: 0, joined: 0 };
+    this.#waiters.set(key, waiters);
+    this.#turns.push(waiters);
+    return waiters;
+  }
+
+  #close(waiters: Waiters<T>): void {
+    this.#waiters.delete(waiters.key);
+    this.#turns.splice(this.#turns.indexOf(waiters), 1);
+  }
+
+  #oldest(waiters: Waiters<T>): T | undefined {
+    let entry: T | undefined;
+    while (entry === undefined && waiters.first < waiters.joined) {
+      entry = this.#takeOut(waiters, waiters.first);
+      waiters.first += 1;
     }
-    return undefined;
+    return entry;
+  }
+
+  #takeOut({ key, entries }: Waiters<T>, number: number): T | undefined {
+    const entry = entries.get(number);
+    if (entry === undefined) return undefined;
+    entries.delete(number);
+    this.#count.give(key);
+    this.#bytes.give(key, entry.bytes);
+    return entry;
   }
 }
