@@ -13,6 +13,9 @@ type Outcome = ResponsePrimitive | GatewayError;
 export const isOnce = ({ operation }: RequestPrimitive): boolean =>
   operation !== "notify" && operation !== "retrieve";
 
+/** Identifiers of a link that may still be answered late: so many are remembered, the latest. */
+const OWED = 128;
+
 /** The link closed before the answer: whoever sends the request again does so under the identifier it had there. */
 export class SentAndLost extends GatewayError {
   readonly sentAs: RequestId;
@@ -64,7 +67,8 @@ export class Waiting {
     const { requestIdentifier } = this.request;
     const own = outcome instanceof GatewayError || outcome.requestIdentifier === requestIdentifier;
     settled(own ? outcome : { ...outcome, requestIdentifier });
-    for (const { table, wireId } of this.#homes.splice(0)) table.remove(wireId);
+    const isAnswered = !(outcome instanceof GatewayError);
+    for (const { table, wireId } of this.#homes.splice(0)) table.remove(wireId, isAnswered);
   }
 }
 
@@ -78,6 +82,8 @@ export class PendingRequests {
   readonly #waiting = new Map<RequestId, Waiting>();
   readonly #removed: (registree: EntityId) => void;
   readonly #entered: (registree: EntityId) => void;
+  /** Who sent what was given up without an answer, the latest last. */
+  readonly #owed = new Map<RequestId, string | undefined>();
   #substitutes = 0;
 
   /**
@@ -104,7 +110,7 @@ export class PendingRequests {
    */
   add(waiting: Waiting): RequestId {
     const { operation, requestIdentifier } = waiting.request;
-    const taken = this.#waiting.has(requestIdentifier);
+    const taken = this.#waiting.has(requestIdentifier) || this.#isOwedToAnother(waiting);
     if (operation !== "notify" && (taken || this.#substitutes > 0) && this.#repeats(waiting)) {
       throw new GatewayError("GW_REQUEST_IDENTIFIER_IN_USE");
     }
@@ -121,14 +127,18 @@ export class PendingRequests {
   /** Returns false when nobody waits for it: late, repeated or never asked for. */
   settle(response: ResponsePrimitive): boolean {
     const waiting = this.#waiting.get(response.requestIdentifier);
+    this.#owed.delete(response.requestIdentifier);
     waiting?.settle(response);
     return waiting !== undefined;
   }
 
   /** Takes out what was settled. */
-  remove(wireId: RequestId): void {
+  remove(wireId: RequestId, isAnswered: boolean): void {
     const waiting = this.#waiting.get(wireId);
-    if (this.#waiting.delete(wireId) && waiting !== undefined) this.#removed(waiting.registree);
+    if (waiting === undefined) return;
+    this.#waiting.delete(wireId);
+    if (!isAnswered) this.#owe(wireId, waiting);
+    this.#removed(waiting.registree);
   }
 
   /** Lets the answers of `registree` that `other` awaits arrive here too. */
@@ -159,6 +169,18 @@ export class PendingRequests {
     this.#waiting.set(wireId, waiting);
     this.#entered(waiting.registree);
     waiting.enter(this, wireId);
+  }
+
+  #owe(wireId: RequestId, { request }: Waiting): void {
+    this.#owed.delete(wireId);
+    const [oldest] = this.#owed.keys();
+    if (this.#owed.size >= OWED && oldest !== undefined) this.#owed.delete(oldest);
+    this.#owed.set(wireId, request.from);
+  }
+
+  /** A late answer to one originator must not be taken for the answer to another. */
+  #isOwedToAnother({ request: { from, requestIdentifier } }: Waiting): boolean {
+    return this.#owed.has(requestIdentifier) && this.#owed.get(requestIdentifier) !== from;
   }
 
   #repeats({ request }: Waiting): boolean {

@@ -125,6 +125,46 @@ describe("correlating (TS-0001, 7.1.7)", () => {
   });
 });
 
+describe("a request that was given up", () => {
+  const giveUp = (pending: PendingRequests, members: Record<string, unknown>): void => {
+    const { waiting } = ask(members);
+    pending.add(waiting);
+    waiting.settle(new GatewayError("GW_NO_ANSWER"));
+  };
+
+  test("does not have its late answer taken for that of another originator under the same identifier", () => {
+    const pending = new PendingRequests();
+    giveUp(pending, { fr: "/id-a" });
+    const { waiting, outcomes } = ask({ fr: "/id-b" });
+    const wireId = pending.add(waiting);
+    expect(wireId).not.toBe("r1");
+    expect(pending.settle(answer("r1"))).toBe(false);
+    expect(outcomes).toEqual([]);
+    expect(pending.settle(answer(wireId))).toBe(true);
+    expect(outcomes).toEqual([answer("r1")]);
+  });
+
+  test("may be sent again by its originator under the same identifier (TS-0004, 5.4.3)", () => {
+    const pending = new PendingRequests();
+    giveUp(pending, { fr: "/id-a" });
+    expect(pending.add(ask({ fr: "/id-a" }).waiting)).toBe("r1");
+  });
+
+  test("leaves its identifier to others when its answer has come", () => {
+    const pending = new PendingRequests();
+    giveUp(pending, { fr: "/id-a" });
+    pending.settle(answer("r1"));
+    expect(pending.add(ask({ fr: "/id-b" }).waiting)).toBe("r1");
+  });
+
+  test("is remembered among the latest 128 only", () => {
+    const pending = new PendingRequests();
+    for (let n = 0; n <= 128; n += 1) giveUp(pending, { fr: "/id-a", rqi: `g${n}` });
+    expect(pending.add(ask({ fr: "/id-b", rqi: "g0" }).waiting)).toBe("g0");
+    expect(pending.add(ask({ fr: "/id-b", rqi: "g1" }).waiting)).not.toBe("g1");
+  });
+});
+
 describe("a waiting request", () => {
   test("is settled once, whatever comes afterwards", () => {
     const settled = vi.fn();

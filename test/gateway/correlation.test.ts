@@ -125,6 +125,26 @@ test("a second answer to the same request is ignored and counted (EX-13)", async
   await front.gateway.metricIs("m2mgw_unmatched_responses_total", 1);
 });
 
+test("a late answer is not taken for that to another originator under the same rqi (EX-14)", async () => {
+  const clock = new ManualClock();
+  const front = await startFront({}, { clock });
+  const { ae, point } = await front.ae("CAE1");
+  const ask = (origin: string) =>
+    front.notify(point, { ...VERIFY, rqi: "same", headers: { "X-M2M-Origin": origin } });
+  const first = ask("/id-in/CA");
+  const { rqi: late = "" } = await ae.nextRequest();
+  clock.advance(8_000);
+  expect(await first).toMatchObject({ rsc: 4008 });
+  const second = ask("/id-in/CB");
+  const { rqi = "" } = await ae.nextRequest();
+  ae.send({ rsc: 2000, rqi: late, pc: { "m2m:dbg": "for CA" } });
+  ae.send({ rsc: 2000, rqi, pc: { "m2m:dbg": "for CB" } });
+  const answer = await second;
+  expect(answer).toMatchObject({ rsc: 2000, body: '{"m2m:dbg":"for CB"}' });
+  expect(answer.headers["x-m2m-ri"]).toBe("same");
+  expect(await front.gateway.metric("m2mgw_unmatched_responses_total")).toBe(1);
+});
+
 test("a response from another registree does not count, whatever its rqi (ID-11, D-3.4)", async () => {
   const front = await startFront();
   const { ae: one, point } = await front.ae("CAE1");
