@@ -84,10 +84,14 @@ function readCredentials(path: string): Read {
 
 function readCertificates(path: string): Read {
   const file = readText(path);
-  if ("sentence" in file) return file;
+  if ("sentence" in file || beginsWithCertificate(file.text)) return file;
+  return { sentence: "names a file that begins with no certificate in PEM" };
+}
+
+function beginsWithCertificate(text: string): boolean {
   try {
-    return { text: new X509Certificate(file.text) && file.text };
+    return new X509Certificate(text).raw.length > 0;
   } catch {
-    return { sentence: "names a file that begins with no certificate in PEM" };
+    return false;
   }
 }

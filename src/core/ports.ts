@@ -1,5 +1,6 @@
 import type { EpochMs } from "../base/clock.ts";
 import type { FailureCode } from "../base/errors.ts";
+import { PROXY_RESULTS } from "../base/proxy.ts";
 import type { RscClass } from "../base/response-status-code.ts";
 import type { Serialization } from "../primitive/content.ts";
 import type { EntityId } from "../primitive/identifiers.ts";
@@ -176,9 +177,9 @@ export const DIAL_RESULTS = [
   "unreachable",
   "timeout",
   "tls",
-  "proxy",
   "not-upgraded",
   "bad-subprotocol",
+  ...PROXY_RESULTS.map((result) => `proxy-${result}` as const),
 ] as const;
 export type DialResult = (typeof DIAL_RESULTS)[number];
 

@@ -1,4 +1,4 @@
-import type { Clock, EpochMs } from "../base/clock.ts";
+import { type Clock, type EpochMs, later, millis } from "../base/clock.ts";
 import { type EntityId, stemOf } from "../primitive/identifiers.ts";
 import {
   NOTHING_CARRIED,
@@ -30,6 +30,8 @@ export interface RegistrarRequestParts {
 
 /** Registrees that are made known at a time. */
 const AT_ONCE = 8;
+/** How long a registrar is left alone that did not answer one. */
+const AGAIN = millis(5_000);
 /** What the shared connection is called where answers wait for it. */
 const SHARED = "" as EntityId;
 
@@ -100,20 +102,34 @@ export class RegistrarRequests implements RegistrarHost {
    */
   async #makeKnown(link: Link, whose: EntityId | undefined): Promise<void> {
     const { lateAnswers, registry } = this.#parts;
-    const waiting = whose === undefined ? [...registry.all()] : known(registry.registration(whose));
-    const next = async (): Promise<void> => {
-      for (let one = waiting.pop(); one !== undefined && link.open; one = waiting.pop()) {
-        await this.#introduce(one);
-      }
-    };
-    await Promise.all(Array.from({ length: AT_ONCE }, next));
+    const all = whose === undefined ? [...registry.all()] : known(registry.registration(whose));
+    await this.#introduceAll(link, all);
     if (!link.open) return;
     for (const { request, response } of lateAnswers.take(whose ?? SHARED)) {
       link.answer(request, response);
     }
   }
 
-  async #introduce(registration: Registration): Promise<void> {
+  async #introduceAll(link: Link, all: readonly Registration[]): Promise<void> {
+    const waiting = [...all];
+    const unanswered: Registration[] = [];
+    const next = async (): Promise<void> => {
+      for (let one = waiting.shift(); one !== undefined && link.open; one = waiting.shift()) {
+        if (!(await this.#introduce(one))) unanswered.push(one);
+      }
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, next));
+    if (unanswered.length === 0 || !link.open) return;
+    const { clock, registry } = this.#parts;
+    // A registrar that has just been started takes connections before it knows its own resources.
+    clock.at(later(clock.now(), AGAIN), () => {
+      const left = unanswered.filter(({ id, token }) => registry.isCurrent(id, token));
+      void this.#introduceAll(link, left);
+    });
+  }
+
+  /** False when the registrar did not answer. */
+  async #introduce(registration: Registration): Promise<boolean> {
     const { clock, newId, registreeRequests } = this.#parts;
     const { id, kind, addresses } = registration;
     const [address = id] = addresses;
@@ -136,7 +152,7 @@ export class RegistrarRequests implements RegistrarHost {
       own: true,
       peerAddress: undefined,
     };
-    await registreeRequests.toCse(asked, speaking);
+    return (await registreeRequests.toCse(asked, speaking)).failure === undefined;
   }
 }
 

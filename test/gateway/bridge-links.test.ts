@@ -193,6 +193,25 @@ describe("a connection that is lost", () => {
     await bridge.gateway.metricIs("m2mgw_registrees", 0);
   });
 
+  test("has a registrar that did not answer about a registree asked about it again", async () => {
+    let isReady = false;
+    const registrar = await startRegistrar({
+      answer: (request) => (request.op === 1 || isReady ? obliging(request) : undefined),
+    });
+    const bridge = await startBridge(registrar.url, { "cse.timeout": "2s" });
+    await bridge.register("CAE1");
+    (await registrar.next()).peer.socket.terminate();
+    await bridge.gateway.metricIs("m2mgw_registrar_links", 0);
+    await pass(bridge, 2_000);
+    const again = await registrar.next();
+    expect(await again.peer.nextRequest()).toMatchObject({ op: 2, fr: "CAE1" });
+    isReady = true;
+    await pass(bridge, 8_000);
+    expect(await again.peer.nextRequest()).toMatchObject({ op: 2, fr: "CAE1" });
+    await pass(bridge, 20_000);
+    expect(again.peer.frames).toHaveLength(2);
+  });
+
   test("has what was under way answered with 4008, but a Retrieve is asked again on the next one", async () => {
     const asked: Message[] = [];
     const registrar = await startRegistrar({

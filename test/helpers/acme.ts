@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { appendFileSync, cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -12,6 +12,8 @@ const settings = fileURLToPath(new URL("../real/acme/acme.ini", import.meta.url)
 export interface Acme {
   /** Such as `http://127.0.0.1:40001`. */
   readonly url: string;
+  /** Of its own WebSocket server. */
+  readonly ws: string;
   /** Ends it; its port is then free. May be called twice. */
   stop(): Promise<void>;
   /** Ends it and starts it on the same port. It has forgotten everything. */
@@ -29,6 +31,11 @@ export async function startAcme(until: "test" | "stopped" = "test"): Promise<Acm
   const folder = mkdtempSync(join(tmpdir(), "m2mgw-acme-"));
   cpSync(settings, join(folder, "acme.ini"));
   const port = await freePort();
+  const wsPort = await freePort();
+  appendFileSync(
+    join(folder, "acme.ini"),
+    `\n[websocket]\nenable=True\nlistenIF=127.0.0.1\nport=${wsPort}\naddress=ws://127.0.0.1:${wsPort}\n`,
+  );
   const url = `http://127.0.0.1:${port}`;
   let child: Child | undefined;
   const start = async () => {
@@ -50,6 +57,7 @@ export async function startAcme(until: "test" | "stopped" = "test"): Promise<Acm
   await start();
   return {
     url,
+    ws: `ws://127.0.0.1:${wsPort}`,
     start,
     stop: until === "test" ? end : stop,
     async restart() {

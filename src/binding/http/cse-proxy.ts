@@ -38,7 +38,9 @@ export function inAbsoluteForm(pool: Pool, origin: string, { authorization }: Pr
 /** A 407 is meant for this gateway and for nobody before it; nothing got to the CSE (RFC 9110, 15.5.8). */
 export const refusedByProxy = (): GatewayError =>
   new GatewayError("GW_CSE_UNREACHABLE", {
-    cause: new Error("the proxy before the CSE asks for credentials, or not for these (407)"),
+    cause: new Error(
+      "the proxy before it lets no request through (407): proxy.credentialsFile names none that it takes",
+    ),
   });
 
 /** Why the CSE was not reached, for a person; nothing for originators. */

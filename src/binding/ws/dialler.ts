@@ -141,7 +141,10 @@ function explained(error: unknown): { readonly result: DialResult; readonly sent
   // Of several addresses each has failed; the first says it.
   const cause = error instanceof AggregateError ? (error.errors[0] ?? error) : error;
   const sentence = cause instanceof Error ? cause.message : String(cause);
-  if (cause instanceof ProxyError) return { result: "proxy", sentence };
+  if (cause instanceof ProxyError) {
+    const { result } = cause;
+    return { result: result === "target-tls" ? "tls" : `proxy-${result}`, sentence };
+  }
   if (cause instanceof NotUpgraded) return { result: "not-upgraded", sentence };
   if (/subprotocol/i.test(sentence)) return { result: "bad-subprotocol", sentence };
   if (/handshake has timed out/i.test(sentence)) return { result: "timeout", sentence };

@@ -43,22 +43,28 @@ test("a proxy that is addressed by a name is looked up and connected to", async 
   expect(await client.opened).toBeUndefined();
 });
 
-test("PX-04 a 407 is answered with credentials on a new connection, and these stay with the proxy (RFC 9110, 11.7)", async () => {
-  const target = await startWsTarget();
-  const open = tunnelling(target.port);
-  const proxy = await startProxy((request) => {
-    if (request.nth === 0) request.socket.end(ASKS);
-    else open(request);
-  });
-  const client = new ThroughClient("ws://cse.test/", proxy.server(USER));
-  expect(await client.opened).toBeUndefined();
-  const connect = "CONNECT cse.test:80 HTTP/1.1\r\nHost: cse.test:80";
-  const given = "Proxy-Authorization: Basic dXNlcjpzZWNyZXQ=";
-  expect(proxy.heads).toEqual([connect, `${connect}\r\n${given}`]);
-  expect(proxy.connections).toBe(2);
-  expect(target.handshakes[0]?.headers).not.toHaveProperty("proxy-authorization");
-  expect(proxy.after()).not.toContain("dXNlcjpzZWNyZXQ=");
-});
+test.each(["closes", "keeps"])(
+  "PX-04 a proxy that asks for credentials and %s the connection gets them on a new one, and they stay with it (RFC 9110, 11.7)",
+  async (how) => {
+    const target = await startWsTarget();
+    const open = tunnelling(target.port);
+    const proxy = await startProxy((request) => {
+      if (request.nth > 0) open(request);
+      else if (how === "closes") request.socket.end(ASKS);
+      else request.socket.write(ASKS);
+    });
+    const client = new ThroughClient("ws://cse.test/", proxy.server(USER));
+    expect(await client.opened).toBeUndefined();
+    const connect = "CONNECT cse.test:80 HTTP/1.1\r\nHost: cse.test:80";
+    const given = "Proxy-Authorization: Basic dXNlcjpzZWNyZXQ=";
+    expect(proxy.heads).toEqual([connect, `${connect}\r\n${given}`]);
+    expect(proxy.connections).toBe(2);
+    expect(target.handshakes[0]?.headers).not.toHaveProperty("proxy-authorization");
+    expect(proxy.after()).not.toContain("dXNlcjpzZWNyZXQ=");
+    await client.close();
+    await proxy.idle();
+  },
+);
 
 test("credentials are not sent to a proxy that does not ask for them", async () => {
   const target = await startWsTarget();
