@@ -9,9 +9,9 @@ import { deploymentOf } from "./config/load.ts";
 import type { Config } from "./config/schema.ts";
 import { AcceptedRequests } from "./core/accepted.ts";
 import { Applications } from "./core/applications.ts";
+import { FrontPoints } from "./core/front-points.ts";
 import { LateAnswers } from "./core/late-answers.ts";
 import { Links } from "./core/links.ts";
-import type { PointsOfAccess } from "./core/points-of-access.ts";
 import type { Binding, ListenAddress } from "./core/ports.ts";
 import { RegistrarRequests } from "./core/registrar-requests.ts";
 import { Registrations } from "./core/registrations.ts";
@@ -116,6 +116,7 @@ class Assembly implements Gateway {
       observer,
     });
     this.#closing.push(() => upstream.close());
+    const newId = (): string => randomBytes(16).toString("base64url");
     const registry = new Registry({
       domain,
       clock,
@@ -124,8 +125,7 @@ class Assembly implements Gateway {
     });
     this.#closing.push(() => Promise.resolve(registry.close()));
     const accepted = new AcceptedRequests(domain, registry);
-    const points: PointsOfAccess & { base: string } = { base: "" };
-    const newId = (): string => randomBytes(16).toString("base64url");
+    const points = new FrontPoints();
     const downstream = createDownstream(config, {
       domain,
       state,
@@ -158,6 +158,7 @@ class Assembly implements Gateway {
       registrations,
       exchanges,
       points,
+      observer,
     });
     const lateAnswers = new LateAnswers({ clock, keptFor: config.hold.lateAnswers });
     const links = new Links({

@@ -18,7 +18,7 @@ export interface HoldingParts
   readonly patience: Patience;
   readonly accepted: AcceptedRequests;
   readonly profile: HoldProfile;
-  readonly points: PointsOfAccess;
+  readonly points: Pick<PointsOfAccess, "base">;
   /** From whom results of non-blocking requests come. */
   readonly originator: string;
 }

@@ -1,7 +1,7 @@
 import type { Clock } from "../base/clock.ts";
 import { GatewayError } from "../base/errors.ts";
 import { Rsc } from "../base/response-status-code.ts";
-import { type Content, MadeContent, rootObjectOf } from "../primitive/content.ts";
+import { rootObjectOf } from "../primitive/content.ts";
 import {
   type Domain,
   type EntityId,
@@ -9,23 +9,14 @@ import {
   relativeToProvider,
   stemOf,
 } from "../primitive/identifiers.ts";
-import {
-  NOTHING_CARRIED,
-  type RequestPrimitive,
-  type ResponsePrimitive,
-  requestId,
-  targetId,
-} from "../primitive/primitive.ts";
+import type { RequestPrimitive, ResponsePrimitive } from "../primitive/primitive.ts";
+import { Adoptions, type WrittenPoints } from "./adoption.ts";
 import type { TimedRequest } from "./deadline.ts";
 import type { Exchanges } from "./exchange.ts";
 import { type LearntResource, learnRegistration, learnRetrieved, learnUpdate } from "./learn.ts";
-import {
-  type PointsOfAccess,
-  replaced,
-  withGatewayPoint,
-  withOwnPoints,
-} from "./points-of-access.ts";
+import { type PointsOfAccess, withGatewayPoint } from "./points-of-access.ts";
 import type { Observer } from "./ports.ts";
+import { questionOf } from "./question.ts";
 import type { Registration, Registry } from "./registry.ts";
 
 export interface RegistrationParts {
@@ -43,23 +34,18 @@ export interface RegistrationParts {
   readonly lenient: boolean;
 }
 
-/** pointOfAccess as a registree wrote it, and from where (see `Link.peerAddress`). */
-export interface WrittenPoints {
-  readonly list: readonly string[] | undefined;
-  readonly peerAddress: string | undefined;
-}
-
 /** Registers with the CSE in a registree's name, and keeps what is known of registrations in step with its answers. */
 export class Registrations {
   readonly #parts: RegistrationParts;
-  readonly #adoptions = new Map<EntityId, Promise<Registration>>();
+  readonly #adoptions: Adoptions;
 
   constructor(parts: RegistrationParts) {
     this.#parts = parts;
-  }
-
-  urlOf(registration: { readonly token: string }): string {
-    return this.#parts.points.base + registration.token;
+    this.#adoptions = new Adoptions(parts, async (...known) => {
+      const registration = this.#registration(...known);
+      await this.#store(registration);
+      return registration;
+    });
   }
 
   /**
@@ -80,11 +66,10 @@ export class Registrations {
     const { domain, exchanges, newToken, points, registry } = this.#parts;
     const { request } = timedRequest;
     const token = newToken();
-    const url = this.urlOf({ token });
     const { request: outgoing, wrote } = withGatewayPoint(
       this.#normalised(request),
-      url,
-      points.base,
+      { token },
+      points,
     );
     const carried = { ...timedRequest, request: outgoing };
     const response = await exchanges.carry({ via: "cse" }, carried);
@@ -103,63 +88,17 @@ export class Registrations {
     const stored = this.#store(registered);
     known(registered);
     await stored;
-    return withOwnPoints(response, registered, url);
+    return points.toRegistree(response, registered, true);
   }
 
-  /**
-   * Takes in an AE that the CSE knows and this gateway does not: asks for its `<AE>` with its own originator, and
-   * adds the gateway's point of access to it.
-   *
-   * @throws GatewayError GW_ORIGINATOR_UNKNOWN when the CSE does not know it either, or why the CSE was not reached
-   */
+  /** See `Adoptions`. @throws GatewayError GW_ORIGINATOR_UNKNOWN, or why the CSE was not reached */
   adopt(
     id: EntityId,
     from: string,
     asked: TimedRequest | undefined,
     peerAddress: string | undefined,
   ): Promise<Registration> {
-    // Two at a time would each leave a point of access at the CSE, and only one of them would be known here.
-    const underWay = this.#adoptions.get(id);
-    if (underWay !== undefined) return underWay;
-    const adoption = this.#adopt(id, from, asked, peerAddress).finally(() =>
-      this.#adoptions.delete(id),
-    );
-    this.#adoptions.set(id, adoption);
-    return adoption;
-  }
-
-  async #adopt(
-    id: EntityId,
-    from: string,
-    asked: TimedRequest | undefined,
-    peerAddress: string | undefined,
-  ): Promise<Registration> {
-    const { domain, exchanges, newToken, points } = this.#parts;
-    const ask = (operation: "retrieve" | "update", content?: Content): TimedRequest =>
-      this.#question(operation, stemOf(id), from, asked, content);
-    const found = await exchanges.carry({ via: "cse" }, ask("retrieve"));
-    if (found.failure !== undefined) throw new GatewayError(found.failure);
-    const learnt = learnRetrieved(found, domain);
-    if (found.content === undefined || learnt?.id !== id)
-      throw new GatewayError("GW_ORIGINATOR_UNKNOWN");
-    const token = newToken();
-    const listed = learnt.pointsOfAccess ?? [];
-    const poa = replaced(listed, this.urlOf({ token }), points.base);
-    const told = await exchanges.carry(
-      { via: "cse" },
-      ask("update", new MadeContent({ "m2m:ae": { poa } })),
-    );
-    if (told.responseStatusCode !== Rsc.UPDATED) {
-      this.#parts.observer.warn("the CSE did not take the point of access of an adopted AE", {
-        registree: id,
-        rsc: told.responseStatusCode,
-      });
-    }
-    const own = listed.filter((entry) => !entry.startsWith(points.base));
-    const list = own.length === 0 ? undefined : own;
-    const registration = this.#registration(id, token, learnt, { list, peerAddress });
-    await this.#store(registration);
-    return registration;
+    return this.#adoptions.adopt(id, from, asked, peerAddress);
   }
 
   /** The registration whose resource a request would change, if there is one. */
@@ -215,7 +154,7 @@ export class Registrations {
     const stem = stemOf(registration.id);
     const found = await exchanges.carry(
       { via: "cse" },
-      this.#question("retrieve", stem, stem, undefined),
+      questionOf({ operation: "retrieve", to: stem, from: stem }, undefined, this.#parts),
     );
     const learnt = learnRetrieved(found, domain);
     if (learnt?.id !== registration.id) return;
@@ -245,32 +184,9 @@ export class Registrations {
     const to = relativeToProvider(address, domain);
     const response = await exchanges.carry(
       { via: "cse" },
-      this.#question("retrieve", to, originator, asked),
+      questionOf({ operation: "retrieve", to, from: originator }, asked, this.#parts),
     );
     return learnRetrieved(response, domain)?.id;
-  }
-
-  /** A request of the gateway's own, within the time of the request that gave rise to it. */
-  #question(
-    operation: "retrieve" | "update",
-    to: string,
-    from: string,
-    asked: TimedRequest | undefined,
-    content?: Content,
-  ): TimedRequest {
-    const request: RequestPrimitive = {
-      kind: "request",
-      operation,
-      to: targetId(to),
-      from,
-      requestIdentifier: requestId(this.#parts.newToken()),
-      resourceType: undefined,
-      releaseVersion: asked?.request.releaseVersion ?? "3",
-      content,
-      carried: NOTHING_CARRIED,
-    };
-    const { arrived, expires } = asked ?? { arrived: this.#parts.clock.now(), expires: undefined };
-    return { request, arrived, expires };
   }
 
   #registration(

@@ -1,14 +1,11 @@
 import { Rsc } from "../base/response-status-code.ts";
 import { type Domain, entityIdOf } from "../primitive/identifiers.ts";
-import type { ResponsePrimitive } from "../primitive/primitive.ts";
+import type { RequestPrimitive, ResponsePrimitive } from "../primitive/primitive.ts";
+import { respondFailure } from "../primitive/respond.ts";
 import type { TimedRequest } from "./deadline.ts";
 import type { Exchanges } from "./exchange.ts";
-import {
-  type PointsOfAccess,
-  withGatewayPoint,
-  withGatewayTargets,
-  withOwnPoints,
-} from "./points-of-access.ts";
+import { type PointsOfAccess, withGatewayPoint } from "./points-of-access.ts";
+import type { Observer } from "./ports.ts";
 import type { Registrations } from "./registrations.ts";
 import type { Registration, Registry } from "./registry.ts";
 
@@ -18,6 +15,7 @@ export interface RegistreeRequestParts {
   readonly registrations: Registrations;
   readonly exchanges: Exchanges;
   readonly points: PointsOfAccess;
+  readonly observer: Observer;
 }
 
 /** Who makes a request, and what of it is about a registration. */
@@ -40,29 +38,45 @@ export class RegistreeRequests {
     this.#parts = parts;
   }
 
-  /** The point of access of the registree is rewritten on the way there, and restored on the way back. Never rejects. */
-  async toCse(
-    timedRequest: TimedRequest,
-    { speaker, concerned, own, peerAddress }: Speaking,
-  ): Promise<ResponsePrimitive> {
-    const { domain, exchanges, points, registrations, registry } = this.#parts;
+  /** The registree's point of access and targets are rewritten on the way there, and restored on the way back. Never rejects. */
+  async toCse(timedRequest: TimedRequest, speaking: Speaking): Promise<ResponsePrimitive> {
+    const { exchanges, observer, points } = this.#parts;
     const { request } = timedRequest;
+    const { speaker, concerned, own } = speaking;
     const { request: pointed, wrote } =
       own && concerned !== undefined && request.operation === "update"
-        ? withGatewayPoint(request, registrations.urlOf(concerned), points.base)
+        ? withGatewayPoint(request, concerned, points)
         : { request, wrote: undefined };
-    const url = registrations.urlOf(speaker);
-    const response = await exchanges.carry(
-      { via: "cse" },
-      { ...timedRequest, request: withGatewayTargets(pointed, speaker, url) },
-    );
+    let outgoing: RequestPrimitive;
+    try {
+      const targeted = points.toCse(pointed, speaker);
+      // Requests that need not wait stay in their order.
+      outgoing = targeted instanceof Promise ? await targeted : targeted;
+    } catch (error) {
+      const response = respondFailure(request, error);
+      if (response.failure !== undefined) observer.refused(response.failure);
+      return response;
+    }
+    const response = await exchanges.carry({ via: "cse" }, { ...timedRequest, request: outgoing });
+    return await this.#answered(request, response, speaking, wrote);
+  }
+
+  /** Draws the conclusions from an answer, which is then as the registree should see it. */
+  async #answered(
+    request: RequestPrimitive,
+    response: ResponsePrimitive,
+    { speaker, concerned, peerAddress }: Speaking,
+    wrote: { readonly list: readonly string[] | undefined } | undefined,
+  ): Promise<ResponsePrimitive> {
+    const { domain, points, registrations, registry } = this.#parts;
     if (concerned !== undefined) {
-      const points = wrote && { ...wrote, peerAddress };
-      await registrations.learn(concerned, request, response, points);
+      const written = wrote && { ...wrote, peerAddress };
+      await registrations.learn(concerned, request, response, written);
     }
     const itself = request.from !== undefined && entityIdOf(request.from, domain) === speaker.id;
     if (itself && isForgotten(response)) await registrations.forget(speaker);
-    return withOwnPoints(response, registry.registration(speaker.id) ?? speaker, url);
+    const current = registry.registration(speaker.id) ?? speaker;
+    return points.toRegistree(response, current, concerned?.id === speaker.id);
   }
 }
 

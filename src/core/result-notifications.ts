@@ -23,7 +23,7 @@ export interface ResultNotificationParts {
   readonly hold: Hold;
   readonly registry: Registry;
   readonly exchanges: Exchanges;
-  readonly points: PointsOfAccess;
+  readonly points: Pick<PointsOfAccess, "base">;
   readonly observer: Observer;
   /** Undefined where no address is called. */
   readonly caller?: Caller | undefined;

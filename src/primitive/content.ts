@@ -145,6 +145,33 @@ export function rootObjectOf(
   return isTreeObject(members) ? { root, members } : undefined;
 }
 
+/**
+ * The resource in the content of a response, if its root is wanted: as the whole, or inside `m2m:rce` with or without its
+ * prefix (TS-0004, 7.5.2).
+ */
+export function resourceIn(
+  content: Content,
+  isWanted: (root: string) => boolean,
+): { readonly path: readonly [string, ...string[]]; readonly members: TreeObject } | undefined {
+  const outer = rootObjectOf(content);
+  if (outer === undefined) return undefined;
+  const { root, members } = outer;
+  if (isWanted(root)) return { path: [root], members };
+  if (root !== "m2m:rce") return undefined;
+  for (const [name, inner] of Object.entries(members)) {
+    const prefixed = name.includes(":") ? name : `m2m:${name}`;
+    if (isTreeObject(inner) && isWanted(prefixed)) return { path: [root, name], members: inner };
+  }
+  return undefined;
+}
+
+/** A list of strings; a single one is taken as a list of one, as some clients write it. */
+export function stringsOf(value: Tree | undefined): readonly string[] | undefined {
+  if (typeof value === "string") return [value];
+  if (!Array.isArray(value)) return undefined;
+  return value.filter((item): item is string => typeof item === "string");
+}
+
 /** `tree` with the value at `path` replaced, added, or taken out where it is undefined; objects on the way are made. */
 function withValue(tree: Tree, path: readonly string[], value: Tree | undefined): Tree {
   const [name, ...rest] = path;

@@ -1,17 +1,15 @@
 import { describe, expect, test } from "vitest";
-import {
-  type OwnPoint,
-  replaced,
-  withGatewayPoint,
-  withGatewayTargets,
-  withOwnPoints,
-} from "../../src/core/points-of-access.ts";
+import { FrontPoints } from "../../src/core/front-points.ts";
+import { replaced, withGatewayPoint } from "../../src/core/points-of-access.ts";
 import type { RequestPrimitive } from "../../src/primitive/primitive.ts";
-import { requestOf, responseOf, textOf } from "./primitives.ts";
+import { requestOf, textOf } from "./primitives.ts";
 
 const BASE = "https://gw.example/poa/";
 const TOKEN = "dG9rZW4tb2YtMTI4LWJpdHM";
 const URL = BASE + TOKEN;
+
+const front = new FrontPoints();
+front.base = BASE;
 
 describe("the list that the CSE stores", () => {
   test.each<[string, readonly string[], readonly string[]]>([
@@ -41,14 +39,14 @@ describe("the list that the CSE stores", () => {
   ])(
     "of %s holds the gateway's URL once, others in their places (TS-0020, 6.2.1)",
     (_, list, expected) => {
-      expect(replaced(list, URL, BASE)).toEqual(expected);
-      expect(replaced(expected, URL, BASE)).toEqual(expected);
+      expect(replaced(list, { token: TOKEN }, front)).toEqual(expected);
+      expect(replaced(expected, { token: TOKEN }, front)).toEqual(expected);
     },
   );
 });
 
 describe("a registration on its way to the CSE", () => {
-  const pointed = (request: RequestPrimitive) => withGatewayPoint(request, URL, BASE);
+  const pointed = (request: RequestPrimitive) => withGatewayPoint(request, { token: TOKEN }, front);
   const create = (pc: unknown) => requestOf({ op: "create", ty: 2, fr: "C", pc });
   const update = (pc: unknown) => requestOf({ op: "update", to: "CAE1", pc });
 
@@ -121,159 +119,5 @@ describe("a registration on its way to the CSE", () => {
   ])("that is %s is left alone", (_, request) => {
     expect(pointed(request)).toEqual({ request, wrote: undefined });
     expect(pointed(request).request).toBe(request);
-  });
-});
-
-describe("notification targets of a subscription", () => {
-  const own: OwnPoint = { token: TOKEN, pointsOfAccess: ["ws://me:1/x", "http://me"] };
-  const moved = (members: object, root = "m2m:sub") =>
-    withGatewayTargets(requestOf({ op: "create", ty: 23, pc: { [root]: members } }), own, URL);
-
-  test.each<[unknown, unknown]>([
-    [["ws://default"], [URL]],
-    [["ws://default?ct=json"], [`${URL}?ct=json`]],
-    [["ws://"], [URL]],
-    [["ws"], [URL]],
-    [["wss://default"], [URL]],
-    [["WS://DEFAULT"], [URL]],
-    [["ws://me:1/x"], [URL]],
-    [["ws://me:1/x?ct=cbor"], [`${URL}?ct=cbor`]],
-    ["ws://default", URL],
-    [
-      ["/id-in/CAE1", "ws://default", "mqtt://b/x"],
-      ["/id-in/CAE1", URL, "mqtt://b/x"],
-    ],
-  ])("that mean the sender itself become the gateway's URL: %j", (before, after) => {
-    for (const name of ["nu", "su", "nfu"]) {
-      expect(moved({ [name]: before, rn: "s" }).content?.tree()).toEqual({
-        "m2m:sub": { [name]: after, rn: "s" },
-      });
-    }
-  });
-
-  test.each<unknown>([
-    ["/id-in/CAE1"],
-    ["CAE1"],
-    ["ws://elsewhere:1"],
-    ["ws://elsewhere:1?x=ws://default"],
-    ["ws://me:1"],
-    ["ws://me:1/x/y"],
-    ["ws://defaults"],
-    ["http://me"],
-    ["http://default"],
-    ["mqtt://b/x"],
-    ["coap://default"],
-    "/id-in/CAE1",
-    [],
-    null,
-    7,
-  ])("that mean anything else stay: %j", (target) => {
-    for (const name of ["nu", "su", "nfu"]) {
-      const request = requestOf({ op: "create", ty: 23, pc: { "m2m:sub": { [name]: target } } });
-      expect(withGatewayTargets(request, own, URL)).toBe(request);
-    }
-  });
-
-  test("are moved together, and every other byte stays", () => {
-    const before =
-      '{"m2m:sub" : { "nu":["ws://default"], "enc":{"net":[1.0]},"su" :"ws","lbl":["ws://default"] }}';
-    const request = requestOf({ op: "create", ty: 23, pc: before });
-    expect(textOf(withGatewayTargets(request, own, URL).content)).toBe(
-      before.replace('"nu":["ws://default"]', `"nu":["${URL}"]`).replace('"ws"', `"${URL}"`),
-    );
-  });
-
-  test.each(["m2m:cnt", "m2m:ae", "m2m:sgn"])("in %s are not touched", (root) => {
-    const request = requestOf({ op: "create", ty: 3, pc: { [root]: { nu: ["ws://default"] } } });
-    expect(withGatewayTargets(request, own, URL)).toBe(request);
-  });
-
-  test("of Response Type are moved as well", () => {
-    const request = requestOf({
-      rt: { rtv: 2, nu: ["ws://default", "http://a", "ws://elsewhere"], x: 1 },
-      ec: 4,
-    });
-    const after = withGatewayTargets(request, own, URL);
-    expect(Object.fromEntries(after.carried)).toEqual({
-      rt: { rtv: 2, nu: [URL, "http://a", "ws://elsewhere"], x: 1 },
-      ec: 4,
-    });
-    expect(request.carried.get("rt")).toEqual({
-      rtv: 2,
-      nu: ["ws://default", "http://a", "ws://elsewhere"],
-      x: 1,
-    });
-  });
-
-  test.each([{ rtv: 2 }, { rtv: 2, nu: [] }, { rtv: 2, nu: ["http://a", "/id-in/CAE1"] }, 3, null])(
-    "of Response Type %j stay",
-    (rt) => {
-      const request = requestOf({ rt });
-      expect(withGatewayTargets(request, own, URL)).toBe(request);
-    },
-  );
-
-  test("that name a point of access are only its owner's", () => {
-    const stranger: OwnPoint = { token: TOKEN, pointsOfAccess: undefined };
-    const request = requestOf({ op: "create", ty: 23, pc: { "m2m:sub": { nu: ["ws://me:1/x"] } } });
-    expect(withGatewayTargets(request, stranger, URL)).toBe(request);
-  });
-});
-
-describe("an answer to the registree", () => {
-  const shown = (content: unknown, pointsOfAccess: readonly string[] | undefined) =>
-    withOwnPoints(responseOf(2000, content), { token: TOKEN, pointsOfAccess }, URL);
-
-  test.each<
-    [string, readonly string[] | undefined, readonly string[], readonly string[] | undefined]
-  >([
-    ["ws://default", ["ws://default"], [URL], ["ws://default"]],
-    ["http and ws", ["http://a", "ws://b"], ["http://a", URL], ["http://a", "ws://b"]],
-    ["two of ws", ["ws://a", "ws://b"], [URL], ["ws://a", "ws://b"]],
-    ["none", undefined, [URL], undefined],
-    ["an empty list", [], [URL], []],
-    ["one, and another was added since", ["ws://a"], [URL, "http://new"], ["ws://a", "http://new"]],
-    ["none, and one was added since", undefined, [URL, "http://new"], ["http://new"]],
-  ])("shows pointOfAccess as it wrote it: %s", (_, wrote, stored, expected) => {
-    const poa = expected === undefined ? {} : { poa: expected };
-    for (const root of ["m2m:ae", "m2m:csr"]) {
-      expect(shown({ [root]: { rn: "a", poa: stored } }, wrote).content?.tree()).toEqual({
-        [root]: { rn: "a", ...poa },
-      });
-      expect(
-        shown({ "m2m:rce": { uri: "cse-in/a", [root]: { poa: stored } } }, wrote).content?.tree(),
-      ).toEqual({ "m2m:rce": { uri: "cse-in/a", [root]: poa } });
-    }
-  });
-
-  test("has every other byte as the CSE wrote it", () => {
-    const before = `{ "m2m:ae" : {"n":1.0, "poa" : [ "${URL}" ] ,"x":[ ]}}`;
-    expect(textOf(shown(before, ["ws://a"]).content)).toBe(
-      before.replace(`[ "${URL}" ]`, '["ws://a"]'),
-    );
-  });
-
-  test("is what a registree can write back, and the CSE then stores the same", () => {
-    const wrote = ["http://a", "ws://b"];
-    const stored = replaced(wrote, URL, BASE);
-    const seen = shown({ "m2m:ae": { poa: stored } }, wrote).content?.tree();
-    const back = requestOf({ op: "update", pc: seen });
-    expect(withGatewayPoint(back, URL, BASE).request.content?.tree()).toEqual({
-      "m2m:ae": { poa: stored },
-    });
-  });
-
-  test.each<[string, unknown]>([
-    ["without content", undefined],
-    ["about another one's registration", { "m2m:ae": { poa: [`${BASE}other`] } }],
-    ["about another resource", { "m2m:cin": { con: URL } }],
-    ["whose point of access is somewhere else", { "m2m:ae": { poa: ["http://a"], lbl: [URL] } }],
-    ["that is a list of addresses", { "m2m:uril": [URL] }],
-    ["that is text", URL],
-  ])("is left alone %s", (_, content) => {
-    const response = responseOf(2000, content === URL ? JSON.stringify(URL) : content);
-    expect(withOwnPoints(response, { token: TOKEN, pointsOfAccess: ["ws://a"] }, URL)).toBe(
-      response,
-    );
   });
 });
