@@ -9,6 +9,8 @@ import { deploymentOf } from "./config/load.ts";
 import type { Config } from "./config/schema.ts";
 import { AcceptedRequests } from "./core/accepted.ts";
 import { Applications } from "./core/applications.ts";
+import { BridgePoints } from "./core/bridge-points.ts";
+import { BridgeTargets } from "./core/bridge-targets.ts";
 import { FrontPoints } from "./core/front-points.ts";
 import { LateAnswers } from "./core/late-answers.ts";
 import { Links } from "./core/links.ts";
@@ -117,15 +119,20 @@ class Assembly implements Gateway {
     });
     this.#closing.push(() => upstream.close());
     const newId = (): string => randomBytes(16).toString("base64url");
+    const targets = isBridge(config)
+      ? new BridgeTargets({ domain, table: state.table("targets"), newToken: newId, observer })
+      : undefined;
     const registry = new Registry({
       domain,
       clock,
       observer,
       table: state.table<Registration>("registrees"),
+      targets,
     });
     this.#closing.push(() => Promise.resolve(registry.close()));
     const accepted = new AcceptedRequests(domain, registry);
-    const points = new FrontPoints();
+    const points =
+      targets === undefined ? new FrontPoints() : new BridgePoints(targets, config.cse.targets);
     const downstream = createDownstream(config, {
       domain,
       state,
@@ -287,6 +294,9 @@ async function started(binding: Binding, key: string): Promise<ListenAddress> {
     throw new Error(`${key}: ${cause instanceof Error ? cause.message : cause}${hint}`, { cause });
   }
 }
+
+/** Whether the registrar is dialled over WebSocket. */
+const isBridge = ({ cse }: Config): boolean => /^wss?:/.test(cse.url ?? "");
 
 const portOf = (url: string): number => Number(new URL(url).port || 80);
 

@@ -142,6 +142,10 @@ export const FAILURES = {
     Rsc.UNABLE_TO_RECALL_REQUEST,
     "the request has been sent to the registree and cannot be taken back",
   ),
+  GW_TOO_MANY_TARGETS: row(
+    Rsc.TARGET_NOT_REACHABLE,
+    "the registree has named too many notification targets in its own network; nothing was sent",
+  ),
   GW_OVERLOADED: row(Rsc.TARGET_NOT_REACHABLE, "the gateway is at its limit; try again later"),
   GW_DRAINING: row(Rsc.TARGET_NOT_REACHABLE, "the gateway is shutting down; try again later"),
   GW_STORE_FAILED: row(Rsc.INTERNAL_SERVER_ERROR, "the gateway cannot use its state"),

@@ -54,6 +54,11 @@ export const CSE = Type.Object({
     description:
       "What the CSE reads and writes, the best first; content in another serialization is transcoded on its way.",
   }),
+  targets: Choice(["token", "originator"], {
+    default: "token",
+    description:
+      "Over WebSocket: what stands for a notification target that only the registree's own network knows: a URL with a token, or the originator's ID, for a CSE that finds connections by AE-ID only (ACME).",
+  }),
   timeout: Duration({
     default: "20s",
     minimum: "10ms",

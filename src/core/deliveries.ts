@@ -64,7 +64,7 @@ export class Deliveries {
     // It may have been on its way for a while.
     if (!registry.isCurrent(registree, token)) throw new GatewayError("GW_TARGET_UNKNOWN");
     const toHold = { registree, token, sequence: hold.nextSequence(), timedRequest: asked };
-    const way = reach.find(registree);
+    const way = reach.find(registree, request.to);
     const plan = (): HoldPlan => chooseHoldPlan(holdFactsOf(request), profile);
     // The common case asks for nothing that has to be read out of the content.
     const isPlain = type === "blocking" && !hold.isWaiting(registree);

@@ -1,6 +1,6 @@
 import { type Clock, earliest, later, type Millis, millis } from "../base/clock.ts";
 import { GatewayError } from "../base/errors.ts";
-import type { ResponsePrimitive } from "../primitive/primitive.ts";
+import type { RequestPrimitive, ResponsePrimitive } from "../primitive/primitive.ts";
 import { asGatewayError } from "../primitive/respond.ts";
 import type { HoldLedger } from "./hold-ledger.ts";
 import type { HeldItem, HoldLine, OpenRequest, Result } from "./hold-line.ts";
@@ -51,7 +51,7 @@ export class HoldDelivery {
 
   /** Sends what may be sent of a line, soon. */
   advance(line: HoldLine): void {
-    if (this.#wayOf(line) !== undefined) this.#turns.schedule(line);
+    if (this.#mayDeliver(line)) this.#turns.schedule(line);
   }
 
   /** The same, and it is not left alone any longer. */
@@ -86,20 +86,26 @@ export class HoldDelivery {
       this.#parts.ledger.endOpen(line, open, "expired", lateness(open));
   }
 
+  /** Whether there may be a way, before it is known for which request. */
+  #mayDeliver({ registree }: HoldLine): boolean {
+    return !this.#stopped && this.#parts.reach.mayFind(registree);
+  }
+
   /** Undefined once nothing is to be sent any more, too. */
-  #wayOf({ registree }: HoldLine): Way | undefined {
-    return this.#stopped ? undefined : this.#parts.reach.find(registree);
+  #wayOf({ registree }: HoldLine, { to }: RequestPrimitive): Way | undefined {
+    return this.#stopped ? undefined : this.#parts.reach.find(registree, to);
   }
 
   /** Sends one; true when another may follow. */
   #next(line: HoldLine): boolean {
     const { clock, ledger, registry } = this.#parts;
-    const way = this.#wayOf(line);
     const kind = registry.registration(line.registree)?.kind ?? "ae";
-    if (way === undefined || line.gate !== "open") return false;
+    if (line.gate !== "open" || !this.#mayDeliver(line)) return false;
     if (line.unanswered >= WINDOW[kind]) return false;
     const item = line.next();
     if (item === undefined) return false;
+    const way = this.#wayOf(line, item.kind === "open" ? item.open.request : item.held.request);
+    if (way === undefined) return false;
     if (item.kind === "stored" && clock.now() >= item.held.expires) {
       void ledger.end(line, item.held, "expired", new GatewayError("GW_REQUEST_EXPIRED"));
       return true;
@@ -190,7 +196,7 @@ export class HoldDelivery {
       return "end";
     }
     for (let left = attempts - 1; ; left -= 1) {
-      const way = this.#wayOf(line);
+      const way = this.#wayOf(line, stored.request);
       if (way === undefined) return "back";
       try {
         this.#end(line, stored, "delivered", await this.#attempt(line, stored, way));

@@ -1,180 +1,165 @@
-import { type Clock, type EpochMs, later, type Timer } from "../base/clock.ts";
+import type { EpochMs } from "../base/clock.ts";
 import { GatewayError } from "../base/errors.ts";
 import type { EntityId } from "../primitive/identifiers.ts";
-import type { RequestPrimitive, ResponsePrimitive } from "../primitive/primitive.ts";
+import { type RequestPrimitive, type ResponsePrimitive, targetId } from "../primitive/primitive.ts";
 import { asGatewayError } from "../primitive/respond.ts";
-import { backOffAfter } from "./back-off.ts";
+import { type CalledPlace, CalledPlaces, type CalledPlacesParts } from "./called-places.ts";
 import { isHttpPoint } from "./points-of-access.ts";
-import type { Caller, Observer, Way } from "./ports.ts";
+import type { Caller, NamedAddress, Way } from "./ports.ts";
 import type { Registration, Registry } from "./registry.ts";
+import { toAtThisConnection } from "./targets.ts";
 
-export interface ReachParts {
+export interface ReachParts extends CalledPlacesParts {
   readonly registry: Registry;
   /** Undefined where no address is called. */
   readonly caller?: Caller | undefined;
-  readonly clock: Clock;
-  readonly observer: Observer;
 }
 
-/** Points of access that are told of in the log at most: peers make them up. */
+/** Addresses that are told of in the log at most: peers make them up. */
 const REFUSED = 1_000;
 
-/** What calling a registree has taught, until its registration changes. */
-interface Experience {
-  readonly registration: Registration;
-  /** The point of access that worked last. */
-  readonly worked: string | undefined;
-  /** Calls in a row that found nobody. */
-  readonly failures: number;
-  /** While it counts as away. */
-  readonly away: Timer | undefined;
-}
+/** To names a target that went with an earlier registration. */
+const NOWHERE: Way = {
+  deliver: () => Promise.reject(new GatewayError("GW_TARGET_UNKNOWN")),
+};
 
 /** How a registree can be reached now: on its live link, else at its own point of access over HTTP, else not at all. */
 export class Reach {
   readonly #parts: ReachParts;
-  readonly #experience = new Map<EntityId, Experience>();
-  /** Points of access that are not called, and the log has said so. */
+  readonly #places: CalledPlaces;
+  /** Addresses that are not called, and the log has said so. */
   readonly #refused = new Set<string>();
   readonly #overHttp: Way = {
-    deliver: (request, deadline, registree) => this.#call(request, deadline, registree),
+    deliver: async (request, deadline, registree) => {
+      const registration = this.#parts.registry.registration(registree);
+      if (registration === undefined) throw new GatewayError("GW_TARGET_OFFLINE");
+      return await this.#call(request, deadline, pointsOf(registration));
+    },
   };
-  /** Called when a registree that was left alone for a while may be called again. */
-  onReturned: (id: EntityId) => void = () => {};
 
   constructor(parts: ReachParts) {
     this.#parts = parts;
+    this.#places = new CalledPlaces(parts);
   }
 
-  /** Undefined for a registree that takes no requests (requestReachability), too. */
-  find(id: EntityId): Way | undefined {
+  /** Called when a registree that was left alone for a while may be called again. */
+  set onReturned(listener: (id: EntityId) => void) {
+    this.#places.onReturned = listener;
+  }
+
+  /**
+   * Undefined for a registree that takes no requests (requestReachability), too.
+   *
+   * @param to of the request; where that is a notification target of the registree, that alone is the way
+   */
+  find(id: EntityId, to?: string): Way | undefined {
     const { caller, registry } = this.#parts;
+    if (to !== undefined && registry.isTarget(to)) return this.#toTarget(id, to);
     const registration = registry.registration(id);
     if (registration?.reachable === false) return undefined;
     const link = registry.find(id);
     if (link !== undefined || caller === undefined || registration === undefined) return link;
-    if (pointsOf(registration).length === 0) return undefined;
-    return this.#of(registration)?.away === undefined ? this.#overHttp : undefined;
+    const points = pointsOf(registration);
+    return points.urls.length === 0 || this.#places.isAway(points) ? undefined : this.#overHttp;
+  }
+
+  /** Whether there may be a way for some request at least. */
+  mayFind(id: EntityId): boolean {
+    return this.find(id) !== undefined || this.#parts.registry.hasTargets(id);
   }
 
   /** It has given a sign of life: it is called again at once. */
   returned(id: EntityId): void {
-    const known = this.#experience.get(id);
-    known?.away?.cancel();
-    if (known !== undefined) this.#experience.set(id, { ...known, away: undefined });
-    this.onReturned(id);
+    this.#places.returned(id);
   }
 
   /** It is no more. */
   forget(id: EntityId): void {
-    this.#experience.get(id)?.away?.cancel();
-    this.#experience.delete(id);
+    this.#places.forget(id);
   }
 
   /** Calls nobody again by itself. */
   close(): void {
-    for (const id of [...this.#experience.keys()]) this.forget(id);
+    this.#places.close();
   }
 
-  /** Tries its points of access in turn, the one that worked last first, until something was sent. */
+  #toTarget(id: EntityId, to: string): Way | undefined {
+    const { caller, registry } = this.#parts;
+    const registration = registry.registration(id);
+    const url = registry.targetOf(id, to);
+    if (registration === undefined || url === undefined) return NOWHERE;
+    if (isHttpPoint(url)) {
+      const place: CalledPlace = { registration, is: "target", urls: [url] };
+      if (caller === undefined || this.#places.isAway(place)) return undefined;
+      return { deliver: (request, deadline) => this.#call(request, deadline, place) };
+    }
+    const link = registry.find(id);
+    const there = targetId(toAtThisConnection(url));
+    return (
+      link && { deliver: (request, ...more) => link.deliver({ ...request, to: there }, ...more) }
+    );
+  }
+
+  /** Tries the URLs of a place in turn, the one that worked last first, until something was sent. */
   async #call(
     request: RequestPrimitive,
     deadline: EpochMs,
-    registree: EntityId,
+    place: CalledPlace,
   ): Promise<ResponsePrimitive> {
-    const { caller, registry } = this.#parts;
-    const registration = registry.registration(registree);
-    if (caller === undefined || registration === undefined) {
-      throw new GatewayError("GW_TARGET_OFFLINE");
-    }
-    const { kind, peerAddress, reads } = registration;
-    const is = kind === "ae" ? "point of an AE" : "point of a CSE";
+    const { caller } = this.#parts;
+    if (caller === undefined) throw new GatewayError("GW_TARGET_OFFLINE");
+    const { is, registration } = place;
+    const { id, peerAddress, reads } = registration;
     let cause: GatewayError | undefined;
-    for (const url of this.#inTurn(registration)) {
+    for (const url of this.#places.inTurn(place)) {
       try {
-        const address = { url, is, peerAddress, reads } as const;
-        const response = await caller.call(request, deadline, address);
-        this.#worked(registration, url);
+        const response = await caller.call(request, deadline, { url, is, peerAddress, reads });
+        this.#places.worked(place, url);
         return response;
       } catch (thrown) {
         cause = asGatewayError(thrown);
-        if (cause.code === "GW_NOT_CALLABLE") this.#tellRefused(registree, url);
-        if (!wasUnsent(cause)) {
+        if (cause.code === "GW_NOT_CALLABLE") this.#tellRefused(id, { url, is });
+        if (!mayGoOn(cause, is)) {
           // Whoever breaks connections would otherwise be sent the same again and again.
-          if (cause.code === "GW_LINK_LOST") this.#failed(registration, cause);
+          if (cause.code === "GW_LINK_LOST") this.#places.failed(place, cause);
           throw cause;
         }
       }
     }
-    this.#failed(registration, cause);
+    this.#places.failed(place, cause);
     throw new GatewayError("GW_TARGET_OFFLINE", { cause });
   }
 
-  #inTurn(registration: Registration): readonly string[] {
-    const points = pointsOf(registration);
-    const worked = this.#of(registration)?.worked;
-    return worked === undefined ? points : [worked, ...points.filter((url) => url !== worked)];
-  }
-
-  /** What is known of a registration as it is now: one that has changed is a new one. */
-  #of(registration: Registration): Experience | undefined {
-    const experience = this.#experience.get(registration.id);
-    return experience?.registration === registration ? experience : undefined;
-  }
-
-  #worked(registration: Registration, url: string): void {
-    if (!this.#isCurrent(registration)) return;
-    const known = this.#of(registration);
-    if (known?.worked === url && known.failures === 0) return;
-    this.forget(registration.id);
-    const experience = { registration, worked: url, failures: 0, away: undefined };
-    this.#experience.set(registration.id, experience);
-    // Something that went out before it counted as away got through.
-    if (known?.away !== undefined) this.onReturned(registration.id);
-  }
-
-  #failed(registration: Registration, cause: GatewayError | undefined): void {
-    if (!this.#isCurrent(registration)) return;
-    const known = this.#of(registration);
-    // Of several that were under way the first has said it.
-    if (known?.away !== undefined) return;
-    const { clock, observer } = this.#parts;
-    const { id } = registration;
-    const failures = (known?.failures ?? 0) + 1;
-    if (failures === 1 && cause?.code !== "GW_NOT_CALLABLE") {
-      observer.warn("a registree cannot be reached at its point of access", {
-        registree: id,
-        error: cause,
-      });
-    }
-    this.forget(id);
-    const away = clock.at(later(clock.now(), backOffAfter(failures)), () => {
-      this.#experience.set(id, { registration, worked: known?.worked, failures, away: undefined });
-      this.onReturned(id);
-    });
-    this.#experience.set(id, { registration, worked: known?.worked, failures, away });
-  }
-
-  #tellRefused(registree: EntityId, url: string): void {
+  #tellRefused(registree: EntityId, { url, is }: Pick<NamedAddress, "url" | "is">): void {
     const key = `${registree} ${url}`;
     if (this.#refused.has(key) || this.#refused.size >= REFUSED) return;
     this.#refused.add(key);
-    this.#parts.observer.warn("a registree names a point of access that may not be called", {
-      registree,
-      poa: url,
-    });
-  }
-
-  /** It may have changed, or gone, while the call was under way. */
-  #isCurrent(registration: Registration): boolean {
-    return this.#parts.registry.registration(registration.id) === registration;
+    const { observer } = this.#parts;
+    if (is === "target") {
+      observer.warn("a registree names a notification target that may not be called", {
+        registree,
+        to: url,
+      });
+    } else {
+      observer.warn("a registree names a point of access that may not be called", {
+        registree,
+        poa: url,
+      });
+    }
   }
 }
 
-const pointsOf = ({ pointsOfAccess }: Registration): readonly string[] =>
-  pointsOfAccess?.filter(isHttpPoint) ?? NONE;
+function pointsOf(registration: Registration): CalledPlace {
+  const { kind, pointsOfAccess } = registration;
+  return {
+    registration,
+    is: kind === "ae" ? "point of an AE" : "point of a CSE",
+    urls: pointsOfAccess?.filter(isHttpPoint) ?? [],
+  };
+}
 
-const wasUnsent = ({ code }: GatewayError): boolean =>
-  code === "GW_TARGET_OFFLINE" || code === "GW_NOT_CALLABLE";
-
-const NONE: readonly string[] = [];
+/** Whether another URL may be tried, and the request may wait: nothing was sent, and that may change. */
+function mayGoOn({ code }: GatewayError, is: NamedAddress["is"]): boolean {
+  // Which addresses are called does not change; other points of access may come.
+  return code === "GW_TARGET_OFFLINE" || (code === "GW_NOT_CALLABLE" && is !== "target");
+}

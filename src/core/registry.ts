@@ -9,6 +9,7 @@ import {
 } from "../primitive/identifiers.ts";
 import type { Operation } from "../primitive/primitive.ts";
 import { STORE_PAUSE } from "./back-off.ts";
+import type { BridgeTargets } from "./bridge-targets.ts";
 import { type Evidence, mayTakeOver } from "./identity.ts";
 import type { Link, Observer, Table } from "./ports.ts";
 
@@ -50,6 +51,7 @@ export class Registry {
   readonly #clock: Clock;
   readonly #observer: Observer;
   readonly #table: Table<Registration>;
+  readonly #targets: BridgeTargets | undefined;
   readonly #registrations = new Map<EntityId, Registration>();
   readonly #byToken = new Map<string, Registration>();
   readonly #byAddress = new Map<string, Registration>();
@@ -69,20 +71,26 @@ export class Registry {
     clock: Clock;
     observer: Observer;
     table: Table<Registration>;
+    /** Where registrees are behind a bridge. */
+    targets?: BridgeTargets | undefined;
   }) {
     this.domain = parts.domain;
     this.#clock = parts.clock;
     this.#observer = parts.observer;
     this.#table = parts.table;
+    this.#targets = parts.targets;
     for (const [, registration] of parts.table.entries()) this.#remember(registration);
+    this.#targets?.restore((id, token) => this.isCurrent(id, token));
   }
 
   /** Takes a registration in, in the place of an earlier one of the same entity. @throws GatewayError GW_STORE_FAILED */
   async register(registration: Registration): Promise<void> {
-    this.#drop(registration.id);
+    const { id, token } = registration;
+    if (!this.isCurrent(id, token)) this.#targets?.forget(id);
+    this.#drop(id);
     this.#remember(registration);
-    for (const tell of this.onRegistered) tell(registration.id);
-    await this.#table.put(registration.id, registration);
+    for (const tell of this.onRegistered) tell(id);
+    await this.#table.put(id, registration);
   }
 
   /**
@@ -92,6 +100,7 @@ export class Registry {
    * @throws GatewayError GW_STORE_FAILED when it is not written yet
    */
   async deregister(id: EntityId): Promise<void> {
+    this.#targets?.forget(id);
     this.#drop(id);
     this.#holders.get(id)?.link.abandon(id);
     for (const tell of this.onDeregistered) tell(id);
@@ -117,11 +126,32 @@ export class Registry {
     return this.#byAddress.get(addressOf(to, this.domain));
   }
 
+  /** Whether To is what a notification target behind the bridge is called, known or not any more. */
+  isTarget(to: string): boolean {
+    return this.#targets?.nameIn(to) !== undefined;
+  }
+
+  /** The notification target of `id` with this To, as that wrote it. */
+  targetOf(id: EntityId, to: string): string | undefined {
+    const target = this.#targets?.find(this.#targets.nameIn(to) ?? "");
+    return target?.registree === id ? target.url : undefined;
+  }
+
+  /** Whether a registree has notification targets behind the bridge. */
+  hasTargets(id: EntityId): boolean {
+    return this.#targets?.has(id) === true;
+  }
+
   /**
-   * The registree that a request with this To concerns: the registree CSE it lies under, or for a Notify the AE
-   * whose AE-ID or `<AE>` address it is (TS-0001, 10.2.5.21).
+   * The registree that a request with this To concerns: the one that has named it as a target, the registree CSE it
+   * lies under, or for a Notify the AE whose AE-ID or `<AE>` address it is (TS-0001, 10.2.5.21).
    */
   ownerOf(operation: Operation | undefined, to: string): Registration | undefined {
+    const name = this.#targets?.nameIn(to);
+    if (name !== undefined) {
+      const target = this.#targets?.find(name);
+      return target && this.#registrations.get(target.registree);
+    }
     const cseId = cseIdOf(to, this.domain);
     if (cseId !== undefined && cseId !== this.domain.cseId) {
       const cse = this.#registrations.get(entityIdOf(cseId, this.domain));

@@ -16,6 +16,7 @@ export type Route =
 export interface RouteTable {
   readonly domain: Domain;
   byToken(token: string): Registration | undefined;
+  isTarget(to: string): boolean;
   ownerOf(operation: Operation | undefined, to: string): Registration | undefined;
 }
 
@@ -38,10 +39,16 @@ export function chooseRoute(
   const id = token === undefined ? requestAddressed(to, table.domain) : undefined;
   if (id !== undefined) return { via: "request", id };
   const registration = token === undefined ? table.ownerOf(operation, to) : table.byToken(token);
-  if (registration === undefined) return token === undefined ? TO_CSE : refuse("GW_TARGET_UNKNOWN");
+  const isTarget = table.isTarget(to);
+  if (registration === undefined) {
+    return token === undefined && !isTarget ? TO_CSE : refuse("GW_TARGET_UNKNOWN");
+  }
   if (operation === undefined) return refuse("GW_METHOD_NOT_ALLOWED");
-  if (registration.kind === "ae" && operation !== "notify") return refuse("GW_ONLY_NOTIFY_TO_AE");
-  if (!registration.reachable) return refuse("GW_TARGET_NOT_REACHABLE_BY_REQUEST");
+  if ((registration.kind === "ae" || isTarget) && operation !== "notify") {
+    return refuse("GW_ONLY_NOTIFY_TO_AE");
+  }
+  // A target is sent to by its own address, whether the registree takes requests itself or not.
+  if (!registration.reachable && !isTarget) return refuse("GW_TARGET_NOT_REACHABLE_BY_REQUEST");
   return { via: "registree", registree: registration.id, token: registration.token };
 }
 

@@ -47,6 +47,7 @@ describe("defaults", () => {
         spId: undefined,
         originator: undefined,
         serializations: ["json"],
+        targets: "token",
         timeout: 20_000,
         connections: 64,
         maxInFlight: 1024,

@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
+import { BridgePoints } from "../../src/core/bridge-points.ts";
 import { FrontPoints } from "../../src/core/front-points.ts";
 import { replaced, withGatewayPoint } from "../../src/core/points-of-access.ts";
 import type { RequestPrimitive } from "../../src/primitive/primitive.ts";
+import { bridgeTargets } from "./bridge-targets.ts";
 import { requestOf, textOf } from "./primitives.ts";
 
 const BASE = "https://gw.example/poa/";
@@ -10,6 +12,8 @@ const URL = BASE + TOKEN;
 
 const front = new FrontPoints();
 front.base = BASE;
+const bridge = new BridgePoints(bridgeTargets().targets, "token");
+bridge.base = BASE;
 
 describe("the list that the CSE stores", () => {
   test.each<[string, readonly string[], readonly string[]]>([
@@ -43,6 +47,36 @@ describe("the list that the CSE stores", () => {
       expect(replaced(expected, { token: TOKEN }, front)).toEqual(expected);
     },
   );
+});
+
+describe("the list that a registrar stores that was dialled", () => {
+  test.each<[string, readonly string[], readonly string[]]>([
+    ["nothing", [], ["ws://default"]],
+    ["a private http entry", ["http://192.168.1.5:9000/n"], ["ws://default"]],
+    ["a public one", ["https://device.example"], ["ws://default"]],
+    [
+      "private, public and ws ones among others",
+      ["mqtt://b/x", "http://10.0.0.1", "coap://c", "https://device.example", "ws"],
+      ["mqtt://b/x", "ws://default", "coap://c"],
+    ],
+    ["ws://default", ["ws://default"], ["ws://default"]],
+    ["the gateway's own URL", [URL], ["ws://default"]],
+    ["neither", ["mqtt://b/x"], ["mqtt://b/x", "ws://default"]],
+  ])(
+    "of %s holds the connection of the gateway once, others in their places (TS-0020, 6.2.1; S5)",
+    (_, list, expected) => {
+      expect(replaced(list, { token: TOKEN }, bridge)).toEqual(expected);
+      expect(replaced(expected, { token: TOKEN }, bridge)).toEqual(expected);
+    },
+  );
+
+  test("is told of the registree's own list as that wrote it, but for URLs of the gateway", () => {
+    const poa = ["http://10.0.0.1", `${BASE}old`, "ws://default"];
+    const create = requestOf({ op: "create", ty: 2, fr: "C", pc: { "m2m:ae": { poa } } });
+    const { request, wrote } = withGatewayPoint(create, { token: TOKEN }, bridge);
+    expect(request.content?.tree()).toEqual({ "m2m:ae": { poa: ["ws://default"] } });
+    expect(wrote).toEqual({ list: ["http://10.0.0.1", "ws://default"] });
+  });
 });
 
 describe("a registration on its way to the CSE", () => {

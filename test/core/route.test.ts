@@ -26,7 +26,8 @@ type Name = keyof typeof REGISTREES;
 /** To names a registree by its key here, and anything else is the CSE's; which To is whose is the registry's test. */
 const table: RouteTable = {
   byToken: (token) => REGISTREES[token as Name],
-  ownerOf: (_, to) => REGISTREES[to as Name],
+  ownerOf: (_, to) => REGISTREES[to.replace("target-of-", "") as Name],
+  isTarget: (to) => to.startsWith("target-of-"),
   domain: DOMAIN,
 };
 
@@ -96,6 +97,41 @@ test.each<[string, Operation | undefined, string, string | undefined, object]>([
     "deaf",
     undefined,
     refuse("GW_TARGET_NOT_REACHABLE_BY_REQUEST"),
+  ],
+  [
+    "a Notify to a target behind the bridge",
+    "notify",
+    "target-of-ae",
+    undefined,
+    toRegistree("ae"),
+  ],
+  [
+    "a Notify to a target of one that takes no requests itself",
+    "notify",
+    "target-of-deaf",
+    undefined,
+    toRegistree("deaf"),
+  ],
+  [
+    "a Notify to a target that is no more",
+    "notify",
+    "target-of-nobody",
+    undefined,
+    refuse("GW_TARGET_UNKNOWN"),
+  ],
+  [
+    "anything but a Notify to a target",
+    "retrieve",
+    "target-of-cse",
+    undefined,
+    refuse("GW_ONLY_NOTIFY_TO_AE"),
+  ],
+  [
+    "a method without operation on a target",
+    undefined,
+    "target-of-ae",
+    undefined,
+    refuse("GW_METHOD_NOT_ALLOWED"),
   ],
 ])(
   "%s goes where it should (TS-0001, 10.2.5.21 and 8.2.1.1)",
