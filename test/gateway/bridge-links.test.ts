@@ -310,6 +310,17 @@ describe("what comes down", () => {
     }
   });
 
+  test("may name a drt that says nothing, as ACME does, and is called without (TS-0004, table 7.2.1.1-1)", async () => {
+    const registrar = await startRegistrar();
+    const bridge = await startBridge(registrar.url);
+    const device = await bridge.register("CAE1");
+    const { peer } = await registrar.next();
+    const notify = { op: 5, to: "CAE1", fr: "/id-in", drt: 1, pc: JSON.parse(SGN) };
+    expect(await peer.request(notify)).toMatchObject({ rsc: 2000 });
+    expect(await device.next()).toMatchObject({ target: "/n" });
+    expect(await peer.request({ ...notify, drt: 2 })).toMatchObject({ rsc: 4000 });
+  });
+
   test("is 4004 when it is for nobody here: it does not go up again", async () => {
     const registrar = await startRegistrar();
     const bridge = await startBridge(registrar.url);

@@ -5,6 +5,7 @@ import {
   withConditions,
   withFlatConditions,
 } from "../../dialect/filter-criteria.ts";
+import { withoutIdleResultType } from "../../dialect/result-type.ts";
 import type { Primitive, RequestId, RequestPrimitive } from "../../primitive/primitive.ts";
 
 export interface ConversationOptions {
@@ -44,16 +45,19 @@ export class Conversation {
   read(message: Uint8Array, isBinary: boolean): Reading {
     const reading = this.#codec.readPrimitive(message, this.#options);
     if ("malformed" in reading || reading.primitive.kind === "response") return reading;
-    const { primitive, wrapped, hex = false } = reading;
+    const { wrapped, hex = false } = reading;
+    const primitive = this.#options.lenient
+      ? withoutIdleResultType(reading.primitive)
+      : reading.primitive;
     // CBOR goes into a text frame as hex only.
     const binary = this.#codec.frame === "binary" ? !hex : isBinary;
     if (!this.#options.lenient || !primitive.carried.has("fc")) {
       this.#dialect = nextDialect(this.#dialect, wrapped, binary, hex);
-      return reading;
+      return primitive === reading.primitive ? reading : { ...reading, primitive };
     }
     const flat = hasFlatConditions(primitive);
     this.#dialect = nextDialect(this.#dialect, wrapped, binary, hex, flat);
-    return flat === true ? { ...reading, primitive: withConditions(primitive) } : reading;
+    return { ...reading, primitive: flat === true ? withConditions(primitive) : primitive };
   }
 
   /**
