@@ -41,7 +41,11 @@ export function createDownstream(config: Config, parts: DownstreamParts): Downst
   const caller = new PoaPort({
     ...config.calls,
     codecs,
-    rules: { networks: blockListOf(config.calls.networks), ownPorts },
+    rules: {
+      networks: blockListOf(config.calls.networks),
+      configured: placesOf(config.peers.values()),
+      ownPorts,
+    },
     laterHeaders: config.http.laterHeaders,
     maxBody: config.http.maxBody,
     clock,
@@ -86,4 +90,15 @@ export function createDownstream(config: Config, parts: DownstreamParts): Downst
       holding.close();
     },
   };
+}
+
+/** `host:port` of each URL. */
+function placesOf(urls: Iterable<string>): ReadonlySet<string> {
+  const places = [...urls]
+    .filter((text) => URL.canParse(text))
+    .map((text) => {
+      const { hostname, port, protocol } = new URL(text);
+      return `${hostname}:${port || (protocol === "https:" ? 443 : 80)}`;
+    });
+  return new Set(places);
 }

@@ -14,7 +14,8 @@ import { BridgeTargets } from "./core/bridge-targets.ts";
 import { FrontPoints } from "./core/front-points.ts";
 import { LateAnswers } from "./core/late-answers.ts";
 import { Links } from "./core/links.ts";
-import type { Binding, ListenAddress } from "./core/ports.ts";
+import { peersIn, registrationOf } from "./core/peers.ts";
+import type { Binding } from "./core/ports.ts";
 import { RegistrarRequests } from "./core/registrar-requests.ts";
 import { Registrations } from "./core/registrations.ts";
 import { RegistreeRequests } from "./core/registree-requests.ts";
@@ -25,8 +26,9 @@ import { createLog, LogObserver } from "./observe/log.ts";
 import { Metrics } from "./observe/metrics.ts";
 import { observeBoth } from "./observe/observers.ts";
 import { type CseId, type Domain, entityIdOf } from "./primitive/identifiers.ts";
+import { isBridge, passed, portOf, samePort, started } from "./starting.ts";
 import { openState } from "./store/lmdb-open.ts";
-import { createUpstream } from "./upstream.ts";
+import { createPeers, createUpstream } from "./upstream.ts";
 
 /** The URLs that listen. */
 export interface Faces {
@@ -122,12 +124,14 @@ class Assembly implements Gateway {
     const targets = isBridge(config)
       ? new BridgeTargets({ domain, table: state.table("targets"), newToken: newId, observer })
       : undefined;
+    const peers = peersIn(config.peers, domain);
     const registry = new Registry({
       domain,
       clock,
       observer,
       table: state.table<Registration>("registrees"),
       targets,
+      peers: peers.map((peer) => registrationOf(peer, newId())),
     });
     this.#closing.push(() => Promise.resolve(registry.close()));
     const accepted = new AcceptedRequests(domain, registry);
@@ -180,6 +184,17 @@ class Assembly implements Gateway {
       observer,
       unboundTimeout: config.ws.unboundTimeout,
       allowCseOnPlain: config.ws.allowCseOnPlain,
+    });
+
+    const connections = createPeers(config, {
+      peers,
+      domain,
+      links,
+      codecs,
+      owesNulls: accepted.owesNulls,
+      clock,
+      observer,
+      newId,
     });
 
     const admin = new AdminServer({
@@ -258,8 +273,8 @@ class Assembly implements Gateway {
       const until = deadline();
       // What was held may be under way over HTTP, which is broken off after this.
       const sent = Promise.race([hold.drain(), passed(until, clock)]);
-      const closed = upstream.registrar?.close();
-      await Promise.all([sent, closed, ...faces.map((face) => face.stop(until))]);
+      const closed = [upstream.registrar?.close(), connections.close()];
+      await Promise.all([sent, ...closed, ...faces.map((face) => face.stop(until))]);
     });
     faces.push(http);
     const { url: httpUrl } = await started(http, "http.listen");
@@ -280,33 +295,7 @@ class Assembly implements Gateway {
       newId,
     });
     upstream.registrar?.start(requests, registry);
+    connections.start();
     return { http: httpUrl, ws: wsUrl, admin: adminUrl };
   }
-}
-
-/** Starts a face; when its address cannot be had, the error names the key to change. */
-async function started(binding: Binding, key: string): Promise<ListenAddress> {
-  try {
-    return await binding.start();
-  } catch (cause) {
-    const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
-    const hint = code === "EADDRINUSE" ? "; is another gateway running?" : "";
-    throw new Error(`${key}: ${cause instanceof Error ? cause.message : cause}${hint}`, { cause });
-  }
-}
-
-/** Whether the registrar is dialled over WebSocket. */
-const isBridge = ({ cse }: Config): boolean => /^wss?:/.test(cse.url ?? "");
-
-const portOf = (url: string): number => Number(new URL(url).port || 80);
-
-const passed = (at: EpochMs, clock: Clock): Promise<void> =>
-  new Promise((resolve) => void clock.at(at, resolve));
-
-function samePort({ http, ws }: Config): boolean {
-  return (
-    http.listen.port !== 0 &&
-    http.listen.port === ws.listen.port &&
-    http.listen.host === ws.listen.host
-  );
 }

@@ -1,3 +1,4 @@
+import type { Agent } from "node:http";
 import type { Clock } from "./base/clock.ts";
 import { cseConnections } from "./binding/http/cse-pool.ts";
 import { CsePort } from "./binding/http/cse-port.ts";
@@ -10,6 +11,7 @@ import type { LinkOptions } from "./binding/ws/link.ts";
 import type { Codecs } from "./codec/codec.ts";
 import { isWebSocketUrl } from "./config/addresses.ts";
 import type { Config } from "./config/schema.ts";
+import { Peers, type PeersParts } from "./core/peers.ts";
 import type { Observer, Port } from "./core/ports.ts";
 import { RegistrarPort } from "./core/registrar-port.ts";
 import type { Domain } from "./primitive/identifiers.ts";
@@ -56,21 +58,45 @@ function standalone({ domain, state, clock, observer }: UpstreamParts): Upstream
   };
 }
 
-function dialled(url: string, config: Config, parts: UpstreamParts): Upstream {
-  const { cse, shutdown, ws } = config;
-  const leaving = new AbortController();
-  const through = throughProxy(config, parts.clock, leaving.signal);
-  const dialler = new WsDialler({
+/** Builds the connections to further CSEs that are dialled. */
+export function createPeers(
+  config: Config,
+  parts: Omit<PeersParts, "diallerTo" | "longestPause"> & DiallerParts,
+): Peers {
+  return new Peers({
+    ...parts,
+    diallerTo: (url) => diallerTo(url, config, parts, undefined),
+    longestPause: config.cse.reconnectMax,
+  });
+}
+
+type DiallerParts = Pick<UpstreamParts, "codecs" | "owesNulls" | "clock" | "observer">;
+
+function diallerTo(
+  url: string,
+  { cse, shutdown, ws }: Config,
+  parts: DiallerParts,
+  agent: Agent | undefined,
+): WsDialler {
+  return new WsDialler({
     ...parts,
     url,
     subprotocols: cse.subprotocols,
     deflate: cse.deflate,
     maxMessage: ws.maxMessage,
     timeout: cse.connectTimeout,
-    agent: through && tunnelAgent(new URL(url), through),
+    agent,
     lenient: ws.lenient,
     limits: { ...ws, window: cse.window, drain: shutdown.drain },
   });
+}
+
+function dialled(url: string, config: Config, parts: UpstreamParts): Upstream {
+  const { cse } = config;
+  const leaving = new AbortController();
+  const through = throughProxy(config, parts.clock, leaving.signal);
+  const agent = through && tunnelAgent(new URL(url), through);
+  const dialler = diallerTo(url, config, parts, agent);
   const registrar = new RegistrarPort({
     ...parts,
     dialler,

@@ -10,7 +10,6 @@ import {
   parseHttpUrl,
   parseNetwork,
 } from "./addresses.ts";
-import { namespacesOfText } from "./namespaces.ts";
 import { parseDuration, parseSize } from "./units.ts";
 
 /** What names of resources, paths and identifiers consist of, as a pattern. */
@@ -278,7 +277,7 @@ export class LeafReader {
       case "array":
         return this.read(partsOf(text));
       case "object":
-        return this.read(namespacesOfText(partsOf(text)));
+        return this.read(pairsIn(partsOf(text)));
       case "string":
         return this.read(text);
     }
@@ -290,6 +289,16 @@ const partsOf = (text: string): string[] =>
     .split(",")
     .map((part) => part.trim())
     .filter((part) => part !== "");
+
+/** `hd=http://a,v=urn:v`, as it stands in the environment and on the command line, in the form of the file. */
+function pairsIn(parts: readonly string[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    parts.map((part) => {
+      const [name = "", ...value] = part.split("=");
+      return [name, value.join("=")];
+    }),
+  );
+}
 
 function conversionOf(schema: TUnsafe<unknown>): (value: unknown) => unknown {
   const convert = CONVERSIONS.get(schema["format"]);

@@ -89,6 +89,7 @@ function valuesOf(
     ...Object.fromEntries(
       [...groups].map(([name, members]) => [name, Object.freeze(Object.fromEntries(members))]),
     ),
+    peers: settings.get("peers")?.value ?? new Map(),
     stateDir: resolve(
       stateDir ?? join(defaultStateDir(env), folderFor(groups.get("cse")?.get("url"))),
     ),
@@ -148,7 +149,11 @@ function conflictsOf(config: Values, settings: ReadonlyMap<string, Setting>): Fa
     const where = ["admin.listen", `${face}.listen`];
     blame("admin.listen", where, `must not be the same as ${face}.listen`);
   }
-  const { url } = config.cse;
+  const { id, spId, url } = config.cse;
+  for (const peer of config.peers.keys()) {
+    const own = [id, `//${spId}`, `//${spId}${id}`];
+    if (own.includes(peer)) blame("peers", ["peers"], `${peer} is this gateway's own CSE`);
+  }
   for (const face of LISTENERS) {
     const { host, port } = config[face].listen;
     if (url === undefined || portOf(url) !== port || port === 0) continue;

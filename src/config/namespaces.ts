@@ -21,13 +21,3 @@ export const XML = Type.Object({
       "a mapping of prefixes (none of m2m, xsi and XML's own) to namespaces, such as v: http://vendor.example",
   }),
 });
-
-/** `hd=http://a,v=urn:v`, as it stands in the environment and on the command line, in the form of the file. */
-export function namespacesOfText(parts: readonly string[]): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    parts.map((part) => {
-      const [prefix = "", ...namespace] = part.split("=");
-      return [prefix, namespace.join("=")];
-    }),
-  );
-}

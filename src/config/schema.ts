@@ -6,6 +6,7 @@ import { HOLD } from "./hold.ts";
 import { Choice, Duration, OptionalText } from "./leaf.ts";
 import { ADMIN, HTTP, WS } from "./listeners.ts";
 import { XML } from "./namespaces.ts";
+import { PEERS } from "./peers.ts";
 import { PROXY } from "./proxy.ts";
 
 const REQUEST = Type.Object({
@@ -35,6 +36,7 @@ export const CONFIG_SCHEMA = Type.Object({
   proxy: PROXY,
   calls: CALLS,
   xml: XML,
+  peers: PEERS,
   stateDir: OptionalText({
     absent:
       "`m2mgw/standalone`, or `m2mgw/front-` or `m2mgw/bridge-` and the CSE's host and port, in the user's state directory",
@@ -64,8 +66,10 @@ type Values = Static<typeof CONFIG_SCHEMA>;
 
 /** What the gateway runs with; durations in milliseconds, sizes in bytes, deeply frozen. */
 export type Config = {
-  readonly [G in Exclude<keyof Values, "stateDir">]: Readonly<Values[G]>;
+  readonly [G in Exclude<keyof Values, "stateDir" | "peers">]: Readonly<Values[G]>;
 } & {
+  /** URLs by CSE-ID or M2M-SP-ID. */
+  readonly peers: ReadonlyMap<string, string>;
   /** Absolute. */
   readonly stateDir: string;
   /** Between the gateway and its CSE; undefined where the CSE is reached directly. */

@@ -3,7 +3,7 @@
  * Which claim it was makes no difference to take-over, only to whom it is told.
  */
 export interface Evidence {
-  readonly basis: "registration" | "handshake" | "from";
+  readonly basis: "registration" | "handshake" | "from" | "configuration";
   readonly proven: boolean;
   /** The claim comes from a network that is trusted not to lie. */
   readonly trusted: boolean;

@@ -76,6 +76,13 @@ export class Links implements LinkHost {
       .finally(() => this.#answered(link));
   }
 
+  /** A link that the gateway has opened itself, to a CSE that it knows. */
+  connected(link: Link, id: EntityId): void {
+    this.#rooms.set(link, new LinkRoom(this.#parts.clock, this.#parts.unboundTimeout));
+    this.#bind(id, link, "configuration");
+    this.#answered(link);
+  }
+
   unanswered(request: RequestPrimitive, response: ResponsePrimitive, arrived: EpochMs): void {
     const { lateAnswers, registry } = this.#parts;
     const asked = this.#speakers.get(request);

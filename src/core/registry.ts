@@ -53,6 +53,8 @@ export class Registry {
   readonly #table: Table<Registration>;
   readonly #targets: BridgeTargets | undefined;
   readonly #registrations = new Map<EntityId, Registration>();
+  /** Those that are configured, and registered whatever they do. */
+  readonly #peers = new Set<EntityId>();
   readonly #byToken = new Map<string, Registration>();
   readonly #byAddress = new Map<string, Registration>();
   /** When a registration expires, or when the end of one is written again. */
@@ -73,6 +75,7 @@ export class Registry {
     table: Table<Registration>;
     /** Where registrees are behind a bridge. */
     targets?: BridgeTargets | undefined;
+    peers?: readonly Registration[];
   }) {
     this.domain = parts.domain;
     this.#clock = parts.clock;
@@ -80,12 +83,18 @@ export class Registry {
     this.#table = parts.table;
     this.#targets = parts.targets;
     for (const [, registration] of parts.table.entries()) this.#remember(registration);
+    for (const peer of parts.peers ?? []) {
+      this.#drop(peer.id);
+      this.#remember(peer);
+      this.#peers.add(peer.id);
+    }
     this.#targets?.restore((id, token) => this.isCurrent(id, token));
   }
 
   /** Takes a registration in, in the place of an earlier one of the same entity. @throws GatewayError GW_STORE_FAILED */
   async register(registration: Registration): Promise<void> {
     const { id, token } = registration;
+    if (this.#peers.has(id)) return;
     if (!this.isCurrent(id, token)) this.#targets?.forget(id);
     this.#drop(id);
     this.#remember(registration);
@@ -100,6 +109,7 @@ export class Registry {
    * @throws GatewayError GW_STORE_FAILED when it is not written yet
    */
   async deregister(id: EntityId): Promise<void> {
+    if (this.#peers.has(id)) return;
     this.#targets?.forget(id);
     this.#drop(id);
     this.#holders.get(id)?.link.abandon(id);
@@ -154,7 +164,8 @@ export class Registry {
     }
     const cseId = cseIdOf(to, this.domain);
     if (cseId !== undefined && cseId !== this.domain.cseId) {
-      const cse = this.#registrations.get(entityIdOf(cseId, this.domain));
+      const cse =
+        this.#registrations.get(entityIdOf(cseId, this.domain)) ?? this.#providerOf(cseId);
       if (cse?.kind === "cse") return cse;
     }
     if (operation !== "notify") return undefined;
@@ -168,12 +179,15 @@ export class Registry {
     this.#timers.clear();
   }
 
-  all(): Iterable<Registration> {
-    return this.#registrations.values();
+  /** All who have registered. */
+  *all(): Iterable<Registration> {
+    for (const registration of this.#registrations.values()) {
+      if (!this.#peers.has(registration.id)) yield registration;
+    }
   }
 
   get registered(): number {
-    return this.#registrations.size;
+    return this.#registrations.size - this.#peers.size;
   }
 
   find(id: EntityId): Link | undefined {
@@ -226,6 +240,13 @@ export class Registry {
       this.#holders.delete(id);
       this.#observer.unbound(link, id);
     }
+  }
+
+  /** The peer that stands for all CSEs of another provider. */
+  #providerOf(cseId: string): Registration | undefined {
+    return cseId.startsWith("//")
+      ? this.#registrations.get(cseId.slice(0, cseId.indexOf("/", 2)) as EntityId)
+      : undefined;
   }
 
   #take(id: EntityId, link: Link): void {

@@ -122,6 +122,7 @@ describe("defaults", () => {
       cseProxy: undefined,
       calls: { networks: [], maxInFlight: 1024 },
       xml: { namespaces: new Map() },
+      peers: new Map(),
       stateDir: resolve("/state/m2mgw/standalone"),
       log: { level: "info" },
       shutdown: { drain: 10_000 },

@@ -7,6 +7,8 @@ import { GatewayError } from "../../base/errors.ts";
 export interface CallRules {
   /** Addresses that may be called, whoever names them. */
   readonly networks: BlockList;
+  /** `host:port` of those that are configured, which are called wherever they are. */
+  readonly configured?: ReadonlySet<string>;
   /** Where this gateway listens: a call to itself would come back as another call, or from a trusted place. */
   readonly ownPorts: ReadonlySet<number>;
 }
@@ -42,10 +44,14 @@ export function isCallable(
  */
 export function callableConnector(
   peerAddress: string | undefined,
-  { networks, ownPorts }: CallRules,
+  { networks, configured, ownPorts }: CallRules,
 ): buildConnector.connector {
   return (options, callback) => {
     const port = Number(options.port || (options.protocol === "https:" ? 443 : 80));
+    if (configured?.has(`${options.hostname}:${port}`)) {
+      buildConnector({ timeout: CONNECT_WITHIN })(options, callback);
+      return;
+    }
     const mayCall = (address: string): boolean =>
       isCallable(address, peerAddress, networks) && !(ownPorts.has(port) && isOwn(address));
     if (isIP(options.hostname) !== 0 && !mayCall(options.hostname)) {

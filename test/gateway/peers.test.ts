@@ -1,0 +1,135 @@
+import { describe, expect, test } from "vitest";
+import { loadConfig } from "../../src/config/load.ts";
+import { type FakeCse, startCse } from "../helpers/fake-cse.ts";
+import { callHttp, type HttpAnswer } from "../helpers/http-client.ts";
+import { type RunningGateway, startGateway } from "../helpers/start-gateway.ts";
+
+/** A CSE of a provider, and the gateway in front of it. */
+interface Provider {
+  readonly cse: FakeCse;
+  readonly gateway: RunningGateway;
+}
+
+async function provider(letter: string, peers: Record<string, string>): Promise<Provider> {
+  const cse = await startCse();
+  const gateway = await startGateway({
+    "cse.url": cse.url,
+    "cse.id": `/id-${letter}`,
+    "cse.name": `cse-${letter}`,
+    "cse.spId": `sp-${letter}.example.org`,
+    "cse.reconnectMax": "1s",
+    "ws.allowCseOnPlain": "true",
+    "request.ceiling": "300ms",
+    peers: Object.entries(peers)
+      .map(([id, url]) => `${id}=${url}`)
+      .join(),
+  });
+  return { cse, gateway };
+}
+
+const A = "//sp-a.example.org/id-a";
+const B = "//sp-b.example.org/id-b";
+
+const ask = (
+  { gateway }: Provider,
+  from: string,
+  target: string,
+  method = "GET",
+): Promise<HttpAnswer> =>
+  callHttp(gateway.http, {
+    method,
+    target,
+    headers: {
+      "X-M2M-Origin": from,
+      "X-M2M-RI": "q1",
+      "X-M2M-RVI": "3",
+      ...(method === "POST" ? { "Content-Type": "application/json;ty=3" } : {}),
+    },
+    ...(method === "POST" ? { body: '{"m2m:cnt":{"rn":"c"}}' } : {}),
+  });
+
+/** Who was asked for what, by whom, but for what the gateways say to each other. */
+const asked = ({ cse }: Provider): unknown[] =>
+  cse.requests
+    .filter(({ headers }) => String(headers["x-m2m-origin"]).includes("CAE"))
+    .map(({ method, target, headers }) => `${method} ${target} ${headers["x-m2m-origin"]}`);
+
+/** B accepts what A opens, and both are there. */
+async function joined(): Promise<{ a: Provider; b: Provider }> {
+  const b = await provider("b", { [A]: "accept" });
+  const a = await provider("a", { [B]: b.gateway.ws });
+  await b.gateway.metricIs("m2mgw_links", 1);
+  await expect
+    .poll(async () => (await ask(b, `${B}/CAE0`, "/_/sp-a.example.org/id-a/x")).rsc)
+    .toBe(2000);
+  return { a, b };
+}
+
+describe("IN-CSEs of two providers (Mcc'; architecture, S9)", () => {
+  test("ask each other over one connection, which one of them has opened", async () => {
+    const { a, b } = await joined();
+    const create = await ask(a, `${A}/CAE1`, "/_/sp-b.example.org/id-b/cse-b/x", "POST");
+    expect(create).toMatchObject({ status: 201, rsc: 2001 });
+    const retrieve = await ask(b, `${B}/CAE2`, "/_/sp-a.example.org/id-a/cse-a/y");
+    expect(retrieve).toMatchObject({ status: 200, rsc: 2000 });
+    expect(asked(b)).toEqual([expect.stringMatching(/^POST .*\/cse-b\/x .*CAE1$/)]);
+    expect(asked(a)).toContainEqual(expect.stringMatching(/^GET .*\/cse-a\/y .*CAE2$/));
+    expect(await b.gateway.metric("m2mgw_links")).toBe(1);
+  });
+
+  test("keep what is for their own CSE, whichever way it is written", async () => {
+    const { a, b } = await joined();
+    const before = asked(b).length;
+    for (const target of ["/cse-a/z", "/~/id-a/cse-a/z", "/_/sp-a.example.org/id-a/cse-a/z"]) {
+      expect(await ask(a, "CAE1", target)).toMatchObject({ rsc: 2000 });
+    }
+    expect(asked(b)).toHaveLength(before);
+  });
+
+  test("of which one is away: nothing is sent, and who asks is told so", async () => {
+    const { a, b } = await joined();
+    await b.gateway.stop();
+    const answer = await ask(a, `${A}/CAE1`, "/_/sp-b.example.org/id-b/x");
+    expect(answer).toMatchObject({ status: 404, rsc: 5103 });
+  });
+
+  test("of which one is no registree: nothing takes it out, and it is not counted", async () => {
+    const { a } = await joined();
+    expect(await a.gateway.metric("m2mgw_registrees")).toBe(0);
+  });
+});
+
+test("a peer over HTTP is called at its URL, wherever that is", async () => {
+  const b = await startCse();
+  const a = await provider("a", { [B]: `${b.url}/base` });
+  expect(await ask(a, `${A}/CAE1`, "/_/sp-b.example.org/id-b/cse-b/x")).toMatchObject({
+    rsc: 2000,
+  });
+  expect(b.requests).toMatchObject([
+    { method: "GET", target: "/base/_/sp-b.example.org/id-b/cse-b/x" },
+  ]);
+});
+
+test("an M2M-SP-ID stands for all CSEs of that provider, a CSE-ID for one of the own", async () => {
+  const b = await startCse();
+  const c = await startCse();
+  const a = await provider("a", { "//sp-b.example.org": b.url, "/id-c": c.url });
+  await ask(a, "CAE1", "/_/sp-b.example.org/id-x/y");
+  await ask(a, "CAE1", "/~/id-c/y");
+  await ask(a, "CAE1", "/~/id-d/y");
+  expect(b.requests).toMatchObject([{ target: "/_/sp-b.example.org/id-x/y" }]);
+  expect(c.requests).toMatchObject([{ target: "/~/id-c/y" }]);
+  expect(asked(a)).toEqual(["GET /~/id-d/y CAE1"]);
+});
+
+test.each([
+  ["/id-in=ws://x", "/id-in is this gateway's own CSE"],
+  ["id-b=ws://x", "must be a mapping of CSE-IDs"],
+  ["/id-b=ftp://x", "must be a mapping of CSE-IDs"],
+  ["/id-b=ws://u:p@x", "must be a mapping of CSE-IDs"],
+])("a peer that makes no sense is refused: %s", (peers, sentence) => {
+  const loaded = loadConfig({ env: {}, flags: new Map([["peers", peers]]) });
+  const faults = "faults" in loaded ? loaded.faults : [];
+  expect(faults).toMatchObject([{ sentence: expect.stringContaining(sentence) }]);
+  expect(JSON.stringify(faults)).not.toContain("u:p@");
+});
