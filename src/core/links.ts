@@ -244,37 +244,52 @@ export class Links implements LinkHost {
       if (known === undefined) throw new GatewayError("GW_ORIGINATOR_UNKNOWN");
     }
     if (known !== undefined) {
-      this.#bind(id, link, basis);
+      await this.#bindUnlessHeld(id, link, basis);
       return known;
     }
     return await this.#roomOf(link).settle(async () => {
       const adopted = await registrations.adopt(id, from, asked, link.peerAddress);
-      this.#bind(id, link, basis);
+      await this.#bindUnlessHeld(id, link, basis);
       return adopted;
     });
+  }
+
+  /**
+   * Binds, once a link that may not be displaced has been given the time to show that it lives: behind a NAT that
+   * forgot a connection, only its peer knows that it has gone, and is the one who comes anew (websocket-binding, D-3.3).
+   *
+   * @throws GatewayError GW_IDENTITY_TAKEN when it lives
+   */
+  async #bindUnlessHeld(id: EntityId, link: Link, basis: Evidence["basis"]): Promise<void> {
+    for (;;) {
+      const holder = this.#bind(id, link, basis);
+      if (holder === undefined) return;
+      if (await holder.probe()) {
+        this.#parts.observer.takeoverRefused(link, id);
+        throw new GatewayError("GW_IDENTITY_TAKEN");
+      }
+    }
   }
 
   #checkCseAllowed(link: Link): void {
     if (!link.secured && !this.#parts.allowCseOnPlain) throw new GatewayError("GW_CSE_NEEDS_TLS");
   }
 
-  /** @throws GatewayError GW_IDENTITY_TAKEN */
-  #bind(id: EntityId, link: Link, basis: Evidence["basis"]): void {
+  /** @returns the link that keeps the identity, when one does */
+  #bind(id: EntityId, link: Link, basis: Evidence["basis"]): Link | undefined {
     const { registry } = this.#parts;
     const room = this.#roomOf(link);
     const result = registry.bind(id, link, { basis, proven: false, trusted: link.trusted });
-    if (!result.bound) {
-      // If the holder is dead, the next attempt finds the identity free.
-      result.holder.probe();
-      throw new GatewayError("GW_IDENTITY_TAKEN");
-    }
+    if (!result.bound) return result.holder;
     room.identified();
     room.returned.add(id);
     // Answers count wherever they arrive, by registree and identifier (websocket-binding, D-3.4).
     if (result.displaced !== undefined) this.#displaced.add(id, result.displaced);
     for (const other of this.#displaced.of(id)) if (other !== link) link.inherit(other, id);
-    if (result.displaced === undefined) return;
-    if (registry.identitiesOf(result.displaced).size === 0) result.displaced.close("superseded");
+    if (result.displaced !== undefined && registry.identitiesOf(result.displaced).size === 0) {
+      result.displaced.close("superseded");
+    }
+    return undefined;
   }
 
   /** Whoever came back with a request is sent what is held for it behind the answer to that. */

@@ -71,8 +71,8 @@ export interface Link extends Way {
   abandon(registree: EntityId): void;
   /** Answers a request that came on an earlier link of the same registree. Never throws. */
   answer(request: RequestPrimitive, response: ResponsePrimitive): void;
-  /** Asks for a sign of life now; a link that gives none closes itself. */
-  probe(): void;
+  /** Asks for a sign of life now, and resolves with whether it came; a link that gives none closes itself. */
+  probe(): Promise<boolean>;
   /** Finishes what is under way and closes. May be called twice. */
   close(reason: CloseReason): void;
 }

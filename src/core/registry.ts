@@ -212,7 +212,6 @@ export class Registry {
       return { bound: true, displaced: undefined };
     }
     if (holder !== undefined && !mayTakeOver({ ...holder, open: holder.link.open }, evidence)) {
-      this.#observer.takeoverRefused(link, id);
       return { bound: false, holder: holder.link };
     }
     if (holder !== undefined) this.#take(id, holder.link);

@@ -105,7 +105,9 @@ export class AnsweringLink implements Link {
 
   answer(): void {}
 
-  probe(): void {}
+  probe(): Promise<boolean> {
+    return Promise.resolve(this.open);
+  }
 
   close(): void {
     this.lose();

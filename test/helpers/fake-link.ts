@@ -43,8 +43,9 @@ export class FakeLink implements Link {
 
   answer(): void {}
 
-  probe(): void {
+  probe(): Promise<boolean> {
     this.probes += 1;
+    return Promise.resolve(this.open);
   }
 
   close(reason: CloseReason): void {

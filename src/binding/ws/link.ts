@@ -109,7 +109,7 @@ export class WsLink implements Link {
     });
     this.#transport = transport;
     this.#liveness = new Liveness(options.clock, options.limits, {
-      ping: () => socket.ping(),
+      ping: (mark) => socket.ping(mark),
       dead: () => socket.terminate(),
     });
     socket.on("error", (error) => {
@@ -117,7 +117,7 @@ export class WsLink implements Link {
     });
     socket.on("message", (data, isBinary) => this.#message(data, isBinary));
     socket.on("ping", () => this.#liveness.heard());
-    socket.on("pong", () => this.#liveness.heard());
+    socket.on("pong", (mark) => this.#liveness.ponged(String(mark)));
     socket.on("close", (code) => this.#closed(code));
     transport.on("drain", () => this.#progress());
   }
@@ -147,8 +147,8 @@ export class WsLink implements Link {
     this.#answer(response, answersWithNull(request));
   }
 
-  probe(): void {
-    this.#liveness.probe();
+  probe(): Promise<boolean> {
+    return this.#liveness.probe();
   }
 
   close(reason: CloseReason): void {

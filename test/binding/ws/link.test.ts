@@ -414,10 +414,25 @@ test("a peer's messages and pings are signs of life, what is sent to it is not",
 test("a probe pings at once, and a link that gives no sign ends 10 s later (D-3.3)", async () => {
   const open = await openLink({ peer: { autoPong: false } });
   const pinged = once(open.peer.socket, "ping");
-  open.link.probe();
+  const lives = open.link.probe();
   await pinged;
   open.clock.advance(10_000);
   expect(await open.peer.closed).toMatchObject({ code: 1006 });
+  expect(await lives).toBe(false);
+});
+
+test("a probe is answered by the pong that repeats it, not by another one (RFC 6455, 5.5.3)", async () => {
+  const open = await openLink({ peer: { autoPong: false } });
+  const pinged = once(open.peer.socket, "ping");
+  const told: boolean[] = [];
+  const lives = open.link.probe().then((outcome) => told.push(outcome));
+  const [mark] = await pinged;
+  open.peer.socket.pong("left behind");
+  await open.peer.request({ op: 2, to: "cse-in/x", fr: "CAE1" });
+  expect(told).toEqual([]);
+  open.peer.socket.pong(mark);
+  await lives;
+  expect(told).toEqual([true]);
 });
 
 /** Two links, the older with a request of `AE1` under way, which the newer inherits. */
