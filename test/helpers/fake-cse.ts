@@ -1,5 +1,5 @@
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from "node:http";
-import type { AddressInfo, Socket } from "node:net";
+import type { AddressInfo, Server, Socket } from "node:net";
 import { onTestFinished } from "vitest";
 
 /** A request as the CSE got it. */
@@ -41,8 +41,10 @@ export interface FakeCse {
  *
  * Without a script it registers whoever asks (AE-ID = X-M2M-Origin, or CAE1 for "C", "S" and none) and answers 2000,
  * 2001, 2002 or 2004 with the content it got.
+ *
+ * @param at a socket that listens already; without one it is on 127.0.0.1
  */
-export async function startCse(script: CseScript = defaultScript): Promise<FakeCse> {
+export async function startCse(script: CseScript = defaultScript, at?: Server): Promise<FakeCse> {
   let current = script;
   const requests: CseRequest[] = [];
   const sockets = new Set<Socket>();
@@ -66,15 +68,16 @@ export async function startCse(script: CseScript = defaultScript): Promise<FakeC
     sockets.add(socket);
     socket.on("close", () => sockets.delete(socket));
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
+  const place = at ?? { port: 0, host: "127.0.0.1" };
+  await new Promise<void>((resolve) => server.listen(place, resolve));
+  const { address, port } = server.address() as AddressInfo;
   const stop = async (): Promise<void> => {
     for (const socket of sockets) socket.destroy();
     await new Promise((resolve) => server.close(resolve));
   };
   onTestFinished(stop);
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: `http://${address}:${port}`,
     requests,
     answer: (next) => {
       current = next;

@@ -12,6 +12,8 @@ export interface HttpCall {
   readonly body?: string | Uint8Array | Readable;
   /** Keeps connections; without one each call has a connection of its own. */
   readonly agent?: Agent;
+  /** Gives the call up. */
+  readonly signal?: AbortSignal;
 }
 
 export interface HttpAnswer {
@@ -27,10 +29,11 @@ export interface HttpAnswer {
 
 /** One HTTP request to `base` such as `http://127.0.0.1:8088`; given up when the test ends. */
 export async function callHttp(base: string, call: HttpCall): Promise<HttpAnswer> {
-  const { method = "GET", target, headers = {}, body, agent = false } = call;
+  const { method = "GET", target, headers = {}, body, agent = false, signal } = call;
   const { hostname, port } = new URL(base);
   return await new Promise((resolve, reject) => {
-    const outgoing = request({ hostname, port, method, path: target, headers, agent });
+    const options = { hostname, port, method, path: target, headers, agent };
+    const outgoing = request({ ...options, ...(signal && { signal }) });
     onTestFinished(() => void outgoing.destroy());
     outgoing.on("error", reject);
     outgoing.on("response", async (response) => {

@@ -1,5 +1,5 @@
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from "node:http";
-import type { AddressInfo, Socket } from "node:net";
+import type { AddressInfo, Server, Socket } from "node:net";
 import { onTestFinished } from "vitest";
 
 /** A request as the registree got it. */
@@ -44,8 +44,12 @@ export function reply(
   response.end(body);
 }
 
-/** A registree that listens over HTTP on 127.0.0.1; stopped when the test ends. @param port 0 for any */
-export async function startHttpRegistree(port = 0): Promise<HttpRegistree> {
+/**
+ * A registree that listens over HTTP on 127.0.0.1; stopped when the test ends.
+ *
+ * @param at port, 0 for any; or a socket that listens already, elsewhere
+ */
+export async function startHttpRegistree(at: number | Server = 0): Promise<HttpRegistree> {
   let script = (request: Called, response: ServerResponse): void => reply(request, response);
   const requests: Called[] = [];
   const taken = { count: 0 };
@@ -66,17 +70,18 @@ export async function startHttpRegistree(port = 0): Promise<HttpRegistree> {
     sockets.add(socket);
     socket.on("close", () => sockets.delete(socket));
   });
-  await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
+  const place = typeof at === "number" ? { port: at, host: "127.0.0.1" } : at;
+  await new Promise<void>((resolve) => server.listen(place, resolve));
   const stop = async (): Promise<void> => {
     const closed = new Promise((resolve) => server.close(resolve));
     for (const socket of sockets) socket.destroy();
     await closed;
   };
   onTestFinished(stop);
-  const { port: bound } = server.address() as AddressInfo;
+  const { address, port } = server.address() as AddressInfo;
   return {
-    url: `http://127.0.0.1:${bound}`,
-    port: bound,
+    url: `http://${address}:${port}`,
+    port,
     requests,
     get connections() {
       return connections;

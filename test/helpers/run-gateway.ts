@@ -1,6 +1,8 @@
 import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
 import { type Child, freePort, startChild, whenReady } from "./child.ts";
+import { callHttp } from "./http-client.ts";
+import type { Place } from "./network.ts";
 import { tempDir } from "./temp-dir.ts";
 
 const program = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
@@ -12,6 +14,8 @@ export interface GatewayOptions {
   readonly flags?: readonly string[];
   /** A command that runs in the process before it, and then becomes it. */
   readonly under?: readonly string[];
+  /** The network it runs in; on 127.0.0.1 without one. Its admin listener is on 127.0.0.1 there, too. */
+  readonly place?: Place;
 }
 
 /** The gateway as its users run it: a process of its own, built. */
@@ -33,13 +37,18 @@ export interface RunningGateway {
 export async function runGateway(options: GatewayOptions = {}): Promise<RunningGateway> {
   const stateDir = tempDir();
   const [http, ws, admin] = [await freePort(), await freePort(), await freePort()];
-  const { cse, under = [] } = options;
+  const { cse, place } = options;
+  const under = [...(place?.under ?? []), ...(options.under ?? [])];
+  const host = place?.host ?? "127.0.0.1";
   const args = [
     ...(cse === undefined ? [] : ["--cse.url", cse.url, "--cse.id", "/id-in"]),
     ...["--cse.name", "cse-in"],
-    ...["--http.listen", `127.0.0.1:${http}`],
-    ...["--ws.listen", `127.0.0.1:${ws}`],
+    ...["--http.listen", `${host}:${http}`],
+    ...["--ws.listen", `${host}:${ws}`],
     ...["--admin.listen", `127.0.0.1:${admin}`],
+    ...(place === undefined
+      ? []
+      : ["--http.insecure", "--ws.insecure", "--http.advertise", `http://${host}:${http}`]),
     ...["--stateDir", stateDir],
     ...(options.flags ?? []),
   ];
@@ -49,7 +58,7 @@ export async function runGateway(options: GatewayOptions = {}): Promise<RunningG
     before += child?.output() ?? "";
     const [command = "", ...rest] = [...under, process.execPath, program, "serve", ...args];
     child = await startChild(command, rest);
-    await whenReady(child, () => isReady(admin), 15_000);
+    await whenReady(child, () => isReady(admin, place), 15_000);
   };
   const stop = async (signal?: NodeJS.Signals) => (await child?.stop(signal)) ?? 0;
   onTestFinished(async () => {
@@ -57,8 +66,8 @@ export async function runGateway(options: GatewayOptions = {}): Promise<RunningG
   });
   await start();
   return {
-    http: `http://127.0.0.1:${http}`,
-    ws: `ws://127.0.0.1:${ws}`,
+    http: `http://${host}:${http}`,
+    ws: `ws://${host}:${ws}`,
     admin: `http://127.0.0.1:${admin}`,
     get pid() {
       return child?.pid ?? 0;
@@ -70,9 +79,11 @@ export async function runGateway(options: GatewayOptions = {}): Promise<RunningG
   };
 }
 
-async function isReady(port: number): Promise<void> {
-  const { status } = await fetch(`http://127.0.0.1:${port}/readyz`, {
+async function isReady(port: number, place: Place | undefined): Promise<void> {
+  const { status } = await callHttp(`http://127.0.0.1:${port}`, {
+    target: "/readyz",
     signal: AbortSignal.timeout(2_000),
+    ...(place && { agent: place.agent }),
   });
   if (status !== 200) throw new Error(`/readyz says ${status}`);
 }
