@@ -3,7 +3,7 @@ import { type Answered, ClosedLoop, type Period, type Sample } from "./closed-lo
 import { notifyContent, type Shape } from "./content.ts";
 import { doJobs } from "./worker.ts";
 
-/** Notifies to registrees CB0, CB1, … in turn, one under way on each connection. */
+/** Notifies to registrees CB0, CB1, … in turn, or Retrieves, one under way on each connection. */
 export interface LoadJob extends Period {
   readonly httpPort: number;
   readonly connections: number;
@@ -14,6 +14,8 @@ export interface LoadJob extends Period {
   readonly echoes: boolean;
   /** Registrees of this name and a number instead of CB0, CB1, … */
   readonly prefix?: string;
+  /** Retrieves this target instead, in the name of the AE CB0. */
+  readonly retrieves?: string;
   /** They are away: what their originator gets is the acknowledgement. */
   readonly away?: boolean;
   /** Says of each request when it was answered. */
@@ -44,15 +46,19 @@ class Connection {
     answered: () => void,
     failed: (error: Error) => void,
   ) {
-    const content = notifyContent(job.bytes, job.shape);
+    const { bytes, httpPort, prefix = "CB", registrees, retrieves, shape } = job;
+    const content = retrieves === undefined ? notifyContent(bytes, shape) : "";
     const fields = [
-      `POST /~/id-in/${job.prefix ?? "CB"}${id % job.registrees} HTTP/1.1`,
-      `Host: 127.0.0.1:${job.httpPort}`,
-      "X-M2M-Origin: /id-in",
+      retrieves === undefined
+        ? `POST /~/id-in/${prefix}${id % registrees} HTTP/1.1`
+        : `GET ${retrieves} HTTP/1.1`,
+      `Host: 127.0.0.1:${httpPort}`,
+      `X-M2M-Origin: ${retrieves === undefined ? "/id-in" : "CB0"}`,
       "X-M2M-RVI: 3",
       "Accept: application/json",
-      "Content-Type: application/json",
-      `Content-Length: ${content.length}`,
+      ...(retrieves === undefined
+        ? ["Content-Type: application/json", `Content-Length: ${content.length}`]
+        : []),
     ];
     this.#head = `${fields.join("\r\n")}\r\nX-M2M-RI: `;
     this.#tail = `\r\n\r\n${content}`;
