@@ -38,7 +38,7 @@ function start(dir: string, disk = new Countdown()) {
   const table = requestTable(stored, codecs, (_id, error) => {
     throw error;
   });
-  const process = new HoldProcess({ store, table });
+  const process = new HoldProcess({ store, table, checked: false });
   const end = async (): Promise<void> => {
     process.holding.close();
     await close();

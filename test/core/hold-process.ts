@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { expect, onTestFinished } from "vitest";
 import { millis } from "../../src/base/clock.ts";
 import { AcceptedRequests } from "../../src/core/accepted.ts";
 import { timed } from "../../src/core/deadline.ts";
@@ -49,7 +50,11 @@ export interface ProcessOptions {
   readonly maxRequests?: number;
   readonly priorityOf?: (category: number | undefined) => number;
   readonly cse?: (request: RequestPrimitive) => Promise<ResponsePrimitive>;
+  /** Whether its books have to balance when the test ends; they do unless told otherwise. */
+  readonly checked?: boolean;
 }
+
+const LAST_ON = new WeakMap<HoldStore, HoldProcess>();
 
 /** The core of holding as one process has it, with registrees CAE7, CAE8 and the CSE /id-mn that are away. */
 export class HoldProcess {
@@ -116,6 +121,16 @@ export class HoldProcess {
       newId: randomUUID,
     });
     for (const id of [AE, OTHER, CSE]) this.register(id);
+    LAST_ON.set(store, this);
+    if (options.checked ?? true) onTestFinished(({ task }) => this.#check(task.result?.state));
+  }
+
+  /** What was restored and accepted has ended or is held, by scanning the store (architecture, S10). */
+  async #check(state: string | undefined): Promise<void> {
+    // Of the store, only the last process on it knows; and a test that has failed already says more.
+    if (LAST_ON.get(this.store) !== this || state === "fail") return;
+    await this.quiet();
+    expect(this.held().length + this.holding.hold.openExchanges).toBe(this.heldByCounts);
   }
 
   register(id: EntityId, token = `t${id}`): void {

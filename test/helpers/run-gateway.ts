@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
 import { type Child, freePort, startChild, whenReady } from "./child.ts";
+import { expectBalance, hasHeld } from "./hold-books.ts";
 import { callHttp } from "./http-client.ts";
 import type { Place } from "./network.ts";
 import { tempDir } from "./temp-dir.ts";
@@ -33,7 +34,11 @@ export interface RunningGateway {
   start(): Promise<void>;
 }
 
-/** Starts `dist/main.js serve` on free ports with a state folder of its own; it is stopped when the test ends. */
+/**
+ * Starts `dist/main.js serve` on free ports with a state folder of its own; it is stopped when the test ends.
+ *
+ * If it still runs then, its books have to balance (architecture, S10).
+ */
 export async function runGateway(options: GatewayOptions = {}): Promise<RunningGateway> {
   const stateDir = tempDir();
   const [http, ws, admin] = [await freePort(), await freePort(), await freePort()];
@@ -61,8 +66,16 @@ export async function runGateway(options: GatewayOptions = {}): Promise<RunningG
     await whenReady(child, () => isReady(admin, place), 15_000);
   };
   const stop = async (signal?: NodeJS.Signals) => (await child?.stop(signal)) ?? 0;
-  onTestFinished(async () => {
-    await stop();
+  onTestFinished(async ({ task }) => {
+    try {
+      // Its admin listener cannot be reached from outside of a network of its own.
+      const isChecked =
+        child?.running === true && place === undefined && task.result?.state !== "fail";
+      const holder = { admin: `http://127.0.0.1:${admin}`, stateDir };
+      if (isChecked && (await hasHeld(holder))) await expectBalance(holder);
+    } finally {
+      await stop();
+    }
   });
   await start();
   return {
