@@ -141,6 +141,13 @@ async function probeFault(path: string): Promise<string | undefined> {
     const fault = isSlow
       ? `could not be read within ${Math.round(timeout / 1000)} s`
       : "is damaged: reading all of it failed in a process of its own";
-    throw stateFault(path, fault, cause);
+    throw stateFault(path, fault, howItEnded(cause));
   }
+}
+
+/** Why a process failed, without its own text, which is in the message of whoever started it. */
+function howItEnded(cause: unknown): unknown {
+  if (!(cause instanceof Error && "stderr" in cause && "signal" in cause)) return cause;
+  const said = /^\w*Error: .*$/m.exec(String(cause.stderr))?.[0];
+  return new Error(said ?? `it ended with ${cause.signal ?? "no word"}`);
 }
