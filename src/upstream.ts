@@ -1,4 +1,5 @@
 import type { Agent } from "node:http";
+import type { Pool } from "undici";
 import type { Clock } from "./base/clock.ts";
 import { cseConnections } from "./binding/http/cse-pool.ts";
 import { CsePort } from "./binding/http/cse-port.ts";
@@ -72,7 +73,8 @@ export function createPeers(
 
 type DiallerParts = Pick<UpstreamParts, "codecs" | "owesNulls" | "clock" | "observer">;
 
-function diallerTo(
+/** Opens WebSockets to the registrar at `url`. @param agent makes the connections, where they are not made straight */
+export function diallerTo(
   url: string,
   { cse, shutdown, ws }: Config,
   parts: DiallerParts,
@@ -90,6 +92,28 @@ function diallerTo(
     limits: { ...ws, window: cse.window, drain: shutdown.drain },
   });
 }
+
+/** Asks the CSE at `url` over HTTP. @param pool of connections to it, or to the proxy before it */
+export function csePortTo(
+  url: URL,
+  { cse, http }: Config,
+  { codecs, clock, observer }: Pick<UpstreamParts, "codecs" | "clock" | "observer">,
+  pool: Pool,
+): CsePort {
+  return new CsePort({
+    pool,
+    basePath: basePathOf(url),
+    codecs,
+    serializations: cse.serializations,
+    laterHeaders: http.laterHeaders,
+    maxInFlight: cse.maxInFlight,
+    maxBody: http.maxBody,
+    clock,
+    observer,
+  });
+}
+
+const basePathOf = ({ pathname }: URL): string => pathname.replace(/\/+$/, "");
 
 function dialled(url: string, config: Config, parts: UpstreamParts): Upstream {
   const { cse } = config;
@@ -120,14 +144,10 @@ function dialled(url: string, config: Config, parts: UpstreamParts): Upstream {
   };
 }
 
-function overHttp(
-  cseUrl: string,
-  config: Config,
-  { codecs, clock, observer }: UpstreamParts,
-): Upstream {
-  const { cse, http, request } = config;
+function overHttp(cseUrl: string, config: Config, parts: UpstreamParts): Upstream {
+  const { cse, request } = config;
+  const { clock, observer } = parts;
   const url = new URL(cseUrl);
-  const basePath = url.pathname.replace(/\/+$/, "");
   const leaving = new AbortController();
   const through = throughProxy(config, clock, leaving.signal);
   const pool = cseConnections(url, cse.connections, through);
@@ -136,20 +156,10 @@ function overHttp(
   const probe = new CseProbe({ url, through, clock, observer });
   probe.start();
   return {
-    port: new CsePort({
-      pool,
-      basePath,
-      codecs,
-      serializations: cse.serializations,
-      laterHeaders: http.laterHeaders,
-      maxInFlight: cse.maxInFlight,
-      maxBody: http.maxBody,
-      clock,
-      observer,
-    }),
+    port: csePortTo(url, config, parts, pool),
     passThrough: new PassThrough({
       pool: rawPool,
-      basePath,
+      basePath: basePathOf(url),
       maxInFlight: cse.maxInFlight,
       bodyPause: cse.timeout,
       openMax: request.openMax,
