@@ -20,6 +20,7 @@ const RUNS: Readonly<Record<CommandName, () => Promise<Run>>> = {
       );
   },
   "check-config": async () => (await import("./cli/check-config.ts")).checkConfig,
+  doctor: async () => (await import("./cli/doctor.ts")).doctor,
   sim: async () => (await import("./cli/sim.ts")).sim,
   send: async () => (await import("./cli/send.ts")).send,
   version: async () => async (_, terminal) => {

@@ -18,6 +18,18 @@ export const COMMANDS = {
     options: { config: CONFIG_FILE },
     configKeys: true,
   },
+  doctor: {
+    summary: "Look for what keeps the gateway from its CSE: names, proxy, TLS, handshake, answers.",
+    options: {
+      config: CONFIG_FILE,
+      silence: {
+        value: "MAX",
+        text: "Also measure, up to so long (10m), after how much silence a WebSocket is cut.",
+      },
+      json: { value: undefined, text: "Print each finding as a line of JSON." },
+    },
+    configKeys: true,
+  },
   sim: {
     summary: "Simulate registrees: connect, register, print and answer what arrives.",
     options: {
