@@ -56,6 +56,8 @@ export function createGateway(config: Config, options: GatewayOptions = {}): Gat
   return new Assembly(config, options);
 }
 
+const REGISTERS_HERE = { standalone: "callable", front: "nobody", bridge: "all" } as const;
+
 class Assembly implements Gateway {
   readonly #config: Config;
   readonly #clock: Clock;
@@ -234,7 +236,7 @@ class Assembly implements Gateway {
         registrations,
         registreeRequests,
         reach: holding.reach,
-        registersHere: upstream.passThrough === undefined,
+        registersHere: REGISTERS_HERE[deploymentOf(config)],
         clock,
         observer,
       }),

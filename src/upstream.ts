@@ -7,7 +7,7 @@ import { CseProbe } from "./binding/http/cse-probe.ts";
 import { PassThrough } from "./binding/http/pass-through.ts";
 import type { ThroughProxy } from "./binding/proxy/attempt.ts";
 import { tunnelAgent } from "./binding/proxy/tunnel-agent.ts";
-import { WsDialler } from "./binding/ws/dialler.ts";
+import { WsDialler, type WsDiallerOptions } from "./binding/ws/dialler.ts";
 import type { LinkOptions } from "./binding/ws/link.ts";
 import type { Codecs } from "./codec/codec.ts";
 import { isWebSocketUrl } from "./config/addresses.ts";
@@ -66,9 +66,28 @@ export function createPeers(
 ): Peers {
   return new Peers({
     ...parts,
-    diallerTo: (url) => diallerTo(url, config, parts, undefined),
+    diallerTo: (url) =>
+      diallerTo(url, config, parts, undefined, (_result, why, isNews) => {
+        if (why !== undefined && isNews) {
+          parts.observer.warn("a peer cannot be reached", { url, error: why });
+        }
+      }),
     longestPause: config.cse.reconnectMax,
   });
+}
+
+/** Tells the observer how it goes with the registrar. */
+function toldTo(observer: Observer, url: string): WsDiallerOptions["tried"] {
+  let failed = false;
+  return (result, why, isNews) => {
+    observer.dialled(result);
+    // Once it is away, only another reason is worth a line.
+    if (failed && why !== undefined && isNews) {
+      observer.warn("the registrar is still not reachable", { url, error: why });
+    }
+    observer.cseReachable(why === undefined, why);
+    failed = why !== undefined;
+  };
 }
 
 type DiallerParts = Pick<UpstreamParts, "codecs" | "owesNulls" | "clock" | "observer">;
@@ -79,10 +98,12 @@ export function diallerTo(
   { cse, shutdown, ws }: Config,
   parts: DiallerParts,
   agent: Agent | undefined,
+  tried: WsDiallerOptions["tried"] = toldTo(parts.observer, url),
 ): WsDialler {
   return new WsDialler({
     ...parts,
     url,
+    tried,
     subprotocols: cse.subprotocols,
     deflate: cse.deflate,
     maxMessage: ws.maxMessage,

@@ -23,6 +23,8 @@ import type { Registration, Registry } from "./registry.ts";
 import { chooseRoute, type Route } from "./route.ts";
 import type { WhenGone } from "./to-hold.ts";
 
+export type RegistersHere = "nobody" | "callable" | "all";
+
 /** Serves the requests that applications and the CSE make at the HTTP face. */
 export class Applications {
   readonly #domain: Domain;
@@ -31,11 +33,14 @@ export class Applications {
   readonly #registrations: Registrations;
   readonly #registreeRequests: RegistreeRequests;
   readonly #reach: Reach;
-  readonly #registersHere: boolean;
+  readonly #registersHere: RegistersHere;
   readonly #clock: Clock;
   readonly #observer: Observer;
 
-  /** @param parts `registersHere`: no CSE stands behind, so that who registers over HTTP is known here alone */
+  /**
+   * @param parts `registersHere`: who registers over HTTP becomes a registree: nobody where a CSE over HTTP stands behind,
+   *   which knows them itself; else those that can be called, or all, where the registrar could call none of their targets
+   */
   constructor(parts: {
     domain: Domain;
     registry: Registry;
@@ -43,7 +48,7 @@ export class Applications {
     registrations: Registrations;
     registreeRequests: RegistreeRequests;
     reach: Reach;
-    registersHere: boolean;
+    registersHere: RegistersHere;
     clock: Clock;
     observer: Observer;
   }) {
@@ -125,10 +130,11 @@ export class Applications {
   ): Promise<ResponsePrimitive> {
     const { request } = timedRequest;
     const concerned = this.#registrations.concernedBy(request);
-    const callable = this.#registersHere && namesHttpPoint(request.content);
-    const kind = callable ? registersA(request) : undefined;
+    const registersHere = this.#registersHere;
+    const callable = registersHere !== "nobody" && namesHttpPoint(request.content);
+    const kind = callable || registersHere === "all" ? registersA(request) : undefined;
     if (kind !== undefined) return await this.#register(kind, timedRequest, peerAddress);
-    if (this.#registersHere && speaker !== undefined) {
+    if (registersHere !== "nobody" && speaker !== undefined) {
       const own = concerned?.id === speaker.id;
       const speaking = { speaker, concerned, own, peerAddress };
       return await this.#registreeRequests.toCse(timedRequest, speaking);

@@ -132,5 +132,8 @@ export class BridgeTargets {
   }
 }
 
+/** Whether To can be what a bridge calls a target, this one or one at the other end of a link. */
+export const mayBeTarget = (to: string): boolean => to.includes(PREFIX);
+
 /** Whether a content can have the name of a target in it. */
 export const mayNameTarget = (content: Content): boolean => content.mentions(PREFIX);

@@ -126,14 +126,19 @@ export interface HoldTimes {
   readonly max: Millis;
 }
 
-/** Until when a request that was stored is worth delivering: its own time, if it has one that is not too far off. */
+/**
+ * Until when a request that was stored is worth delivering: its own time, if it has one that is not too far off. What is
+ * immediate is soon too late, also when its originator asked for a result later.
+ */
 export function storedUntil(
   { request, expires, arrived }: TimedRequest,
   times: HoldTimes,
 ): EpochMs {
-  const { notifyDefault, otherDefault, max } = times;
-  if (expires !== undefined) return earliest(expires, later(arrived, max));
-  return later(arrived, request.operation === "notify" ? notifyDefault : otherDefault);
+  const { ceiling, notifyDefault, otherDefault, max } = times;
+  const usual = request.operation === "notify" ? notifyDefault : otherDefault;
+  const until = earliest(later(arrived, expires === undefined ? usual : max), expires);
+  const isImmediate = Number(request.carried.get("ec")) === IMMEDIATE;
+  return isImmediate ? earliest(until, later(arrived, ceiling)) : until;
 }
 
 /** Until when an exchange is kept open. What is immediate is soon too late. */

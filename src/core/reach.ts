@@ -3,6 +3,7 @@ import { GatewayError } from "../base/errors.ts";
 import type { EntityId } from "../primitive/identifiers.ts";
 import { type RequestPrimitive, type ResponsePrimitive, targetId } from "../primitive/primitive.ts";
 import { asGatewayError } from "../primitive/respond.ts";
+import { mayBeTarget } from "./bridge-targets.ts";
 import { type CalledPlace, CalledPlaces, type CalledPlacesParts } from "./called-places.ts";
 import { isHttpPoint } from "./points-of-access.ts";
 import type { Caller, NamedAddress, Way } from "./ports.ts";
@@ -56,7 +57,8 @@ export class Reach {
     const { caller, registry } = this.#parts;
     if (to !== undefined && registry.isTarget(to)) return this.#toTarget(id, to);
     const registration = registry.registration(id);
-    if (registration?.reachable === false) return undefined;
+    const isTarget = to !== undefined && mayBeTarget(to);
+    if (registration?.reachable === false && !isTarget) return undefined;
     const link = registry.find(id);
     if (link !== undefined || caller === undefined || registration === undefined) return link;
     const points = pointsOf(registration);
@@ -65,7 +67,10 @@ export class Reach {
 
   /** Whether there may be a way for some request at least. */
   mayFind(id: EntityId): boolean {
-    return this.find(id) !== undefined || this.#parts.registry.hasTargets(id);
+    const { registry } = this.#parts;
+    return (
+      this.find(id) !== undefined || registry.find(id) !== undefined || registry.hasTargets(id)
+    );
   }
 
   /** It has given a sign of life: it is called again at once. */

@@ -1,6 +1,7 @@
 import type { FailureCode } from "../base/errors.ts";
 import type { Domain, EntityId } from "../primitive/identifiers.ts";
 import type { Operation } from "../primitive/primitive.ts";
+import { mayBeTarget } from "./bridge-targets.ts";
 import { requestAddressed } from "./non-blocking.ts";
 import type { Registration } from "./registry.ts";
 
@@ -48,7 +49,9 @@ export function chooseRoute(
     return refuse("GW_ONLY_NOTIFY_TO_AE");
   }
   // A target is sent to by its own address, whether the registree takes requests itself or not.
-  if (!registration.reachable && !isTarget) return refuse("GW_TARGET_NOT_REACHABLE_BY_REQUEST");
+  if (!registration.reachable && !isTarget && !mayBeTarget(to)) {
+    return refuse("GW_TARGET_NOT_REACHABLE_BY_REQUEST");
+  }
   return { via: "registree", registree: registration.id, token: registration.token };
 }
 

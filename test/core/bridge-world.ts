@@ -92,7 +92,7 @@ export class BridgeWorld {
       registrations,
       registreeRequests,
       reach,
-      registersHere: true,
+      registersHere: "all",
     });
   }
 

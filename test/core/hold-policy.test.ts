@@ -97,6 +97,9 @@ const ROWS: [string, Record<string, unknown>, HoldPlan, HoldPlan?][] = [
     kept(1001, true),
   ],
   ["a Notify with rt 5", { ...plain, rt: { rtv: 5 } }, UNANSWERED],
+  // The acknowledgement of a non-blocking request is the gateway's own, and says nothing in the registree's place.
+  ["a Notify of category 2 with rt 1", { ...plain, ec: 2, rt: { rtv: 1 } }, kept(1001)],
+  ["a Notify with security information and rt 2", { ...security, rt: { rtv: 2 } }, notified(1002)],
 ];
 
 describe("what may be held, and what its originator is told (websocket-binding 5.4)", () => {
@@ -150,6 +153,7 @@ describe("until when", () => {
   };
   const at = (by: number) => epochMs(arrived + by);
   const timedNotify = { request: requestOf(plain), arrived };
+  const timedImmediate = { request: requestOf({ ...plain, ec: 2, rt: { rtv: 1 } }), arrived };
   const timedRetrieve = { request: requestOf(retrieve), arrived };
 
   test.each([
@@ -157,6 +161,8 @@ describe("until when", () => {
     ["another request without one", timedRetrieve, undefined, 3_600_000],
     ["its own time", timedNotify, 5_000, 5_000],
     ["seven days at most", timedNotify, 999_999_999, 604_800_000],
+    ["no longer than the ceiling when it is immediate", timedImmediate, undefined, 8_000],
+    ["nor past its own time then", timedImmediate, 5_000, 5_000],
   ])("is stored %s", (_name, timed, own, by) => {
     const expires = own === undefined ? undefined : at(own);
     expect(storedUntil({ ...timed, expires }, times)).toBe(at(by));

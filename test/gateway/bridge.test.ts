@@ -36,3 +36,24 @@ test("an AE registers over HTTP at the bridge, and is reached there through the 
   expect(told).toMatchObject({ status: 200, rsc: 2000 });
   expect(await device.next()).toMatchObject({ method: "POST" });
 });
+
+test("an AE that takes no requests is known at the bridge, too: what it names as targets is called there (S5)", async () => {
+  const front = await startFront();
+  const bridge = await startBridge(front);
+  const device = await startHttpRegistree();
+  const post = (target: string, type: number, content: object) =>
+    callHttp(bridge.http, {
+      method: "POST",
+      target,
+      headers: headersOf("CAE1", `application/json;ty=${type}`),
+      body: JSON.stringify(content),
+    });
+  const ae = { rn: "one", api: "N.test", rr: false, srv: ["3"] };
+  expect(await post("/cse-in", 2, { "m2m:ae": ae })).toMatchObject({ rsc: 2001 });
+  const sub = { nu: [`${device.url}/k?x=1`], rn: "s" };
+  expect(await post("/cse-in/one", 23, { "m2m:sub": sub })).toMatchObject({ rsc: 2001 });
+  const { nu } = JSON.parse(front.cse.requests.at(-1)?.body ?? "")["m2m:sub"];
+  expect(nu[0]).toMatch(/^http:.*\/poa\/[^/]+\/[^/]+\?x=1$/);
+  expect(await front.notify(nu[0].slice(front.gateway.http.length))).toMatchObject({ rsc: 2000 });
+  expect(await device.next()).toMatchObject({ method: "POST", target: "/k?x=1" });
+});

@@ -99,6 +99,19 @@ describe("IN-CSEs of two providers (Mcc'; architecture, S9)", () => {
   });
 });
 
+test("a peer that cannot be reached says nothing about the own CSE, and is told of once", async () => {
+  const a = await provider("a", { [B]: "ws://127.0.0.1:1" });
+  await ask(a, "CAE1", "/cse-a/x");
+  const told = () => a.gateway.log.filter(({ msg }) => String(msg).includes("reach"));
+  await expect.poll(() => told().map(({ msg }) => msg)).toContain("a peer cannot be reached");
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(told().map(({ msg }) => msg)).toEqual([
+    "the CSE is reachable",
+    "a peer cannot be reached",
+  ]);
+  expect(await a.gateway.metric("m2mgw_upstream_up")).toBe(1);
+});
+
 test("a peer over HTTP is called at its URL, wherever that is", async () => {
   const b = await startCse();
   const a = await provider("a", { [B]: `${b.url}/base` });

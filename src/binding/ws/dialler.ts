@@ -29,6 +29,13 @@ export interface WsDiallerOptions {
   readonly limits: LinkLimits;
   readonly clock: Clock;
   readonly observer: Observer;
+  /**
+   * Told of each attempt.
+   *
+   * @param why it failed, in words for an operator; undefined when it did not
+   * @param isNews it did not fail before, or for another reason
+   */
+  readonly tried: (result: DialResult, why: string | undefined, isNews: boolean) => void;
 }
 
 /** Opens WebSockets to the registrar (TS-0020, 6.2.2). Looks the name up for each attempt, and tries all its addresses. */
@@ -44,20 +51,15 @@ export class WsDialler implements Dialler {
   }
 
   async dial(originator: string | undefined, service: LinkService): Promise<Link> {
-    const { observer, url } = this.#options;
+    const { tried } = this.#options;
     try {
       const link = await this.#open(originator, service);
+      tried("connected", undefined, this.#told !== undefined);
       this.#told = undefined;
-      observer.dialled("connected");
-      observer.cseReachable(true);
       return link;
     } catch (cause) {
       const { result, sentence } = explained(cause);
-      observer.dialled(result);
-      observer.cseReachable(false, sentence);
-      if (this.#told !== undefined && this.#told !== sentence) {
-        observer.warn("the registrar is still not reachable", { url, error: sentence });
-      }
+      tried(result, sentence, sentence !== this.#told);
       this.#told = sentence;
       throw new GatewayError("GW_CSE_UNREACHABLE", { cause });
     }
