@@ -46,6 +46,22 @@ test("rt 1 is answered 202 with 1001 and a reference, under which its originator
   await expectConserved(front.gateway, { delivered: 1 });
 });
 
+test.each([
+  ["application/cbor", (bytes: Buffer) => fromCbor(bytes)],
+  [
+    "application/xml",
+    (bytes: Buffer) => ({
+      "m2m:uri": />(m2mgw-req-[^<]+)<\/m2m:uri>$/.exec(bytes.toString())?.[1],
+    }),
+  ],
+])("the reference is said in what the originator reads: %s", async (Accept, read) => {
+  const front = await startHolding();
+  const point = await away(front);
+  const accepted = await front.notify(`${point}?rt=1`, { headers: { Accept } });
+  expect(accepted).toMatchObject({ ...SYNCH, headers: { "content-type": Accept } });
+  expect(read(accepted.bytes)).toEqual({ "m2m:uri": expect.stringMatching(/^m2mgw-req-.+/) });
+});
+
 test("the <request> has the attributes of ty 17 (TS-0004, 7.4.12; architecture, S6)", async () => {
   const { front, reference } = await startPending("", {
     "X-M2M-RET": "20260101T170000",
