@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { cborOf, fromCbor, XMLNS } from "../helpers/coders.ts";
 import { type CseAnswer, type CseRequest, startCse } from "../helpers/fake-cse.ts";
 import { callHttp, type HttpAnswer, type HttpCall } from "../helpers/http-client.ts";
 import { startGateway } from "../helpers/start-gateway.ts";
@@ -7,6 +8,7 @@ import { startGateway } from "../helpers/start-gateway.ts";
 interface Chain {
   /** What the CSE was asked, and what came back, on each way. */
   both(call: HttpCall): Promise<{ direct: Passage; through: Passage }>;
+  through(call: HttpCall): Promise<Passage>;
 }
 
 interface Passage {
@@ -14,7 +16,10 @@ interface Passage {
   readonly answer: HttpAnswer;
 }
 
-async function startChain(answer?: (request: CseRequest) => CseAnswer): Promise<Chain> {
+async function startChain(
+  answer?: (request: CseRequest) => CseAnswer,
+  subprotocol = "oneM2M.json",
+): Promise<Chain> {
   const cse = await startCse();
   const front = await startGateway({
     "cse.url": cse.url,
@@ -23,6 +28,7 @@ async function startChain(answer?: (request: CseRequest) => CseAnswer): Promise<
   });
   const bridge = await startGateway({
     "cse.url": front.ws,
+    "cse.subprotocols": subprotocol,
     "http.maxBody": "2MiB",
     "ws.maxMessage": "2MiB",
   });
@@ -40,6 +46,7 @@ async function startChain(answer?: (request: CseRequest) => CseAnswer): Promise<
     return { asked: cse.requests[before], answer: got };
   };
   return {
+    through: (call) => passage(bridge.http, call),
     both: async (call) => ({
       direct: await passage(cse.url, call),
       through: await passage(bridge.http, call),
@@ -190,5 +197,42 @@ describe("through bridge and front a request is what it is without them:", () =>
       "x-m2m-ri": "q1",
       "x-m2m-rsc": `${answer.rsc}`,
     });
+  });
+});
+
+describe("whatever the device and the connection speak, the CSE gets its JSON and the device its own:", () => {
+  const json = { "m2m:cnt": { rn: "c", mni: 10, lbl: ["\u00e4"] } };
+  const xml = `<m2m:cnt ${XMLNS} rn="c"><lbl>\u00e4</lbl><mni>10</mni></m2m:cnt>`;
+  const spoken = [
+    ["json", Buffer.from(JSON.stringify(json)), (bytes: Buffer) => JSON.parse(bytes.toString())],
+    ["cbor", cborOf(json), fromCbor],
+    [
+      "xml",
+      Buffer.from(xml),
+      (bytes: Buffer) => (/<mni>10<\/mni>/.test(bytes.toString()) ? json : bytes),
+    ],
+  ] as const;
+  const table = ["oneM2M.json", "oneM2M.cbor", "oneM2M.xml"].flatMap((subprotocol) =>
+    spoken.map(([device, body, read]) => ({ subprotocol, device, body, read })),
+  );
+
+  test.each(table)("$device over $subprotocol", async ({ subprotocol, device, body, read }) => {
+    const { through } = await startChain(undefined, subprotocol);
+    const type = `application/${device}`;
+    const headers = { ...HEADERS, Accept: type, "Content-Type": `${type};ty=3` };
+    const { asked, answer } = await through({
+      method: "POST",
+      target: "/cse-in/one",
+      headers,
+      body,
+    });
+    expect(JSON.parse(asked?.body ?? "")).toEqual(json);
+    expect(asked?.headers["content-type"]).toBe("application/json;ty=3");
+    expect(answer).toMatchObject({
+      status: 201,
+      rsc: 2001,
+      headers: { "content-type": type },
+    });
+    expect(read(answer.bytes)).toEqual(json);
   });
 });
