@@ -62,9 +62,15 @@ export class RegistrarConnection {
     return this.#link?.open === true ? this.#link : undefined;
   }
 
-  /** Opens it soon, unless it is open. */
+  /** Opens it soon, unless it is open; while it closes, when it has closed. */
   open(): void {
+    this.#isLeft = false;
     if (this.#link === undefined && this.#next === undefined) this.#dialIn(this.#pause());
+  }
+
+  /** Something has come on it, or how long it may go unused has changed: that is counted from now. */
+  used(): void {
+    if (this.#inUse === 0) this.#awaitUse();
   }
 
   /** How long it has been open, over all its links. */
@@ -200,8 +206,8 @@ export class RegistrarConnection {
     const { clock, idleClose } = this.#parts;
     const link = this.#link;
     const after = idleClose();
-    if (after === undefined || link === undefined) return;
     this.#unused?.cancel();
+    if (after === undefined || link === undefined) return;
     this.#unused = clock.at(later(clock.now(), after), () => {
       this.#isLeft = true;
       link.close("idle");

@@ -174,7 +174,10 @@ export class RegistrarPort implements Port {
     const host = this.#host;
     if (host === undefined) return Promise.reject(new GatewayError("GW_CSE_UNREACHABLE"));
     return this.#parts.dialler.dial(named === "" ? undefined : named, {
-      receive: (request, _link, arrived) => host.receive(request, key, arrived),
+      receive: (request, _link, arrived) => {
+        connection.used();
+        return host.receive(request, key, arrived);
+      },
       unanswered: (request, response, arrived) => host.unanswered(request, response, arrived),
       closed: (link) => {
         connection.closed(link);
@@ -186,7 +189,11 @@ export class RegistrarPort implements Port {
   /** Somebody has registered: it has to be reached, too. */
   #registered(id: EntityId): void {
     const { always, links, maxConnections } = this.#parts;
-    if (!always || links === "shared" || this.#connections.size >= maxConnections) return;
+    if (links === "shared") return;
+    const known = this.#connections.get(id);
+    // It was that of somebody who was not registered.
+    known?.used();
+    if (!always || (known === undefined && this.#connections.size >= maxConnections)) return;
     this.#connectionOf(id).open();
   }
 

@@ -146,6 +146,19 @@ describe("who shares a connection", () => {
     expect(registrar.dialled[1]?.peer.socket.readyState).toBe(1);
   });
 
+  test.each(["always", "on-demand"])(
+    "an AE that has registered under its own name keeps the connection it did so on (%s)",
+    async (connect) => {
+      const registrar = await startRegistrar();
+      const settings = { "cse.links": "per-originator", "cse.connect": connect };
+      const bridge = await startBridge(registrar.url, settings);
+      await bridge.register("CAE1");
+      await pass(bridge, 40_000);
+      expect(registrar.dialled).toHaveLength(1);
+      expect(registrar.dialled[0]?.peer.socket.readyState).toBe(1);
+    },
+  );
+
   test("with a window of one, one request is under way at a time", async () => {
     const asked: Message[] = [];
     const registrar = await startRegistrar({
@@ -293,6 +306,22 @@ describe("when it is opened (S22)", () => {
     expect(await bridge.ask("CAE1")).toMatchObject({ rsc: 2000 });
     await pass(bridge, 301_000, 10_000);
     expect(await (await registrar.next()).peer.closed).toEqual({ code: 1000, reason: "idle" });
+  });
+
+  test("what comes down on it is use, too", async () => {
+    const registrar = await startRegistrar();
+    const bridge = await startBridge(registrar.url, { "cse.idleClose": "10s" });
+    await bridge.register("CAE1");
+    const { peer } = await registrar.next();
+    const pc = JSON.parse(SGN) as Message;
+    for (let times = 0; times < 4; times += 1) {
+      await pass(bridge, 4_000);
+      expect(await peer.request({ op: 5, to: "CAE1", fr: "/id-in", pc })).toMatchObject({
+        rsc: 2000,
+      });
+    }
+    await pass(bridge, 11_000);
+    expect(await peer.closed).toMatchObject({ reason: "idle" });
   });
 });
 
