@@ -251,7 +251,8 @@ export class WsLink implements Link {
       if (this.#outbox.isIdle && this.#inbox.isIdle) this.#finish(this.#state.reason);
       return;
     }
-    this.#outbox.progress();
+    // While it closes nothing can be sent any more; what waits has not been, and is told so when it has closed.
+    if (this.open) this.#outbox.progress();
   }
 
   #finish(reason: CloseReason): void {

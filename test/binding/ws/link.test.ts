@@ -521,3 +521,18 @@ test("what waits for a registree is bounded in bytes too (architecture, D9)", as
   });
   await expect(third).rejects.toEqual(failsWith("GW_LINK_BUSY"));
 });
+
+test("what waits while the peer closes is not sent: it fails as such, not as lost (TS-0004, 5.4.3)", async () => {
+  const open = await openLink({ limits: { window: 1 } });
+  const { clock, peer, socket } = open;
+  const first = deliver(open, requestOf("r1", { operation: "create" }), { wait: 1_000 });
+  const second = deliver(open, requestOf("r2", { operation: "create" }), { wait: 60_000 });
+  await peer.nextRequest();
+  // The other end of the connection stays open: a Close is on its way for as long as TCP is.
+  const closing = new Promise((resolve) => socket.once("close", resolve));
+  socket.close(1001);
+  clock.advance(2_000);
+  await expect(first).rejects.toEqual(failsWith("GW_NO_ANSWER"));
+  await closing;
+  await expect(second).rejects.toEqual(failsWith("GW_TARGET_OFFLINE"));
+});
