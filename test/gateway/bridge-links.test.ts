@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from "vitest";
 import { CBOR } from "../helpers/coders.ts";
 import { type FakeRegistrar, obliging, startRegistrar } from "../helpers/fake-registrar.ts";
-import type { Message } from "../helpers/fake-registree.ts";
+import { connectRegistree, type Message } from "../helpers/fake-registree.ts";
 import { reply } from "../helpers/http-registree.ts";
 import { type Bridge, pass, startBridge } from "./bridge-in.ts";
 import { gate, SGN } from "./front.ts";
@@ -35,6 +35,19 @@ describe("the handshake of the client (TS-0020, 6.2.2)", () => {
       expect(await bridge.ask("CAE1")).toMatchObject({ rsc: 2000 });
       expect(originsOf(registrar)).toEqual([names === "true" ? "CGateway" : undefined]);
     }
+  });
+
+  test("names nobody whose name no header field can hold, and takes no harm from it", async () => {
+    const registrar = await startRegistrar();
+    const bridge = await startBridge(registrar.url, { "cse.links": "per-originator" });
+    const ae = await connectRegistree(bridge.gateway.ws);
+    const names = ["CAE\r\nX-A: b", "C\u20ac"];
+    for (const fr of names) {
+      const pc = { "m2m:ae": { api: "N.x", rr: true, aei: fr, ri: fr } };
+      expect(await ae.request({ op: 1, ty: 2, to: "cse-in", fr, pc })).toMatchObject({ rsc: 2001 });
+    }
+    expect(originsOf(registrar)).toEqual([undefined, undefined]);
+    expect(await bridge.gateway.metric("m2mgw_upstream_up")).toBe(1);
   });
 
   test("offers compression where it is configured", async () => {

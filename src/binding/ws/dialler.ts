@@ -38,6 +38,9 @@ export interface WsDiallerOptions {
   readonly tried: (result: DialResult, why: string | undefined, isNews: boolean) => void;
 }
 
+/** What a header field can say: an originator makes its name up itself, and is not named with any other. */
+const FIELD_VALUE = /^[ -~]+$/;
+
 /** Opens WebSockets to the registrar (TS-0020, 6.2.2). Looks the name up for each attempt, and tries all its addresses. */
 export class WsDialler implements Dialler {
   readonly #options: WsDiallerOptions;
@@ -74,7 +77,10 @@ export class WsDialler implements Dialler {
         handshakeTimeout: timeout,
         maxPayload: maxMessage,
         perMessageDeflate: deflate,
-        headers: originator === undefined ? {} : { "X-M2M-Origin": originator },
+        headers:
+          originator === undefined || !FIELD_VALUE.test(originator)
+            ? {}
+            : { "X-M2M-Origin": originator },
       });
       socket.once("upgrade", (response) => {
         transport = response.socket;
