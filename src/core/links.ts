@@ -217,9 +217,8 @@ export class Links implements LinkHost {
       const registration = registry.registration(identity);
       if (registration?.kind !== "cse") continue;
       const home = cseIdOf(from, domain);
-      const other =
-        home === undefined ? undefined : registry.registration(entityIdOf(home, domain));
-      const foreign = other?.kind === "cse" && other.id !== registration.id;
+      const other = home === undefined ? undefined : registry.cseBefore(home);
+      const foreign = other !== undefined && other.id !== registration.id;
       const local =
         home === undefined || home === domain.cseId || registry.registration(id) !== undefined;
       if (foreign || local) throw new GatewayError("GW_ORIGINATOR_NOT_YOURS");

@@ -2,6 +2,7 @@ import { type Clock, type EpochMs, later, type Timer } from "../base/clock.ts";
 import type { Serialization } from "../primitive/content.ts";
 import {
   addressOf,
+  type CseId,
   cseIdOf,
   type Domain,
   type EntityId,
@@ -164,13 +165,18 @@ export class Registry {
     }
     const cseId = cseIdOf(to, this.domain);
     if (cseId !== undefined && cseId !== this.domain.cseId) {
-      const cse =
-        this.#registrations.get(entityIdOf(cseId, this.domain)) ?? this.#providerOf(cseId);
-      if (cse?.kind === "cse") return cse;
+      const cse = this.cseBefore(cseId);
+      if (cse !== undefined) return cse;
     }
     if (operation !== "notify") return undefined;
     const ae = this.#registrations.get(entityIdOf(to, this.domain)) ?? this.byAddress(to);
     return ae?.kind === "ae" ? ae : undefined;
+  }
+
+  /** The registree CSE with this CSE-ID, or the peer that stands for its provider. */
+  cseBefore(cseId: CseId): Registration | undefined {
+    const cse = this.#registrations.get(entityIdOf(cseId, this.domain)) ?? this.#providerOf(cseId);
+    return cse?.kind === "cse" ? cse : undefined;
   }
 
   /** Lets no registration expire any more, and writes nothing again. */

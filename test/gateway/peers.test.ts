@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { loadConfig } from "../../src/config/load.ts";
 import { type FakeCse, startCse } from "../helpers/fake-cse.ts";
+import { startRegistrar } from "../helpers/fake-registrar.ts";
+import type { Message, Registree } from "../helpers/fake-registree.ts";
 import { callHttp, type HttpAnswer } from "../helpers/http-client.ts";
 import { type RunningGateway, startGateway } from "../helpers/start-gateway.ts";
 
@@ -133,6 +135,27 @@ test("an M2M-SP-ID stands for all CSEs of that provider, a CSE-ID for one of the
   expect(b.requests).toMatchObject([{ target: "/_/sp-b.example.org/id-x/y" }]);
   expect(c.requests).toMatchObject([{ target: "/~/id-c/y" }]);
   expect(asked(a)).toEqual(["GET /~/id-d/y CAE1"]);
+});
+
+describe("a peer that is dialled", () => {
+  const asks = (peer: Registree, from: string): Promise<Message> =>
+    peer.request({ op: 2, to: "//sp-a.example.org/id-a/cse-a/x", fr: from });
+
+  test("speaks for nobody of another peer, nor of a provider that another one stands for (TS-0004, 7.3.2.1)", async () => {
+    const b = await startRegistrar();
+    const others = {
+      [B]: b.url,
+      "//sp-c.example.org": "accept",
+      "//sp-d.example.org/id-d": "accept",
+    };
+    await provider("a", others);
+    const { peer } = await b.next();
+    await peer.nextRequest();
+    expect(await asks(peer, `${B}/CAE1`)).toMatchObject({ rsc: 2000 });
+    for (const from of ["//sp-c.example.org/id-x/CAE1", "//sp-d.example.org/id-d/CAE1"]) {
+      expect(await asks(peer, from)).toMatchObject({ rsc: 4106 });
+    }
+  });
 });
 
 test.each([
