@@ -76,8 +76,9 @@ export class Links implements LinkHost {
       .finally(() => this.#answered(link));
   }
 
-  /** A link that the gateway has opened itself, to a CSE that it knows. */
+  /** A link that the gateway has opened itself, to a CSE that it knows. May be called twice. */
   connected(link: Link, id: EntityId): void {
+    if (this.#rooms.has(link)) return;
     this.#rooms.set(link, new LinkRoom(this.#parts.clock, this.#parts.unboundTimeout));
     this.#bind(id, link, "configuration");
     this.#answered(link);

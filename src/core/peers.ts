@@ -81,7 +81,11 @@ export class Peers {
       reopens: () => true,
       dial: () =>
         dialler.dial(this.#ownId(), {
-          receive: (request, link, arrived) => links.receive(request, link, arrived),
+          receive: (request, link, arrived) => {
+            // What comes behind the handshake is read before the connection is told of.
+            links.connected(link, id);
+            return links.receive(request, link, arrived);
+          },
           unanswered: (request, response, arrived) => links.unanswered(request, response, arrived),
           closed: (link) => {
             links.closed(link);

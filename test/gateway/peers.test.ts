@@ -141,6 +141,13 @@ describe("a peer that is dialled", () => {
   const asks = (peer: Registree, from: string): Promise<Message> =>
     peer.request({ op: 2, to: "//sp-a.example.org/id-a/cse-a/x", fr: from });
 
+  test("is served from the first message on, which may come right behind the handshake", async () => {
+    const b = await startRegistrar();
+    await provider("a", { [B]: b.url });
+    const { peer } = await b.next();
+    expect(await asks(peer, `${B}/CAE1`)).toMatchObject({ rsc: 2000 });
+  });
+
   test("speaks for nobody of another peer, nor of a provider that another one stands for (TS-0004, 7.3.2.1)", async () => {
     const b = await startRegistrar();
     const others = {
