@@ -68,6 +68,7 @@ export class RegistrarPort implements Port {
   #host: RegistrarHost | undefined;
   #registrees: Registrees | undefined;
   #inFlight = 0;
+  #isClosing = false;
   /** Of connections that are no more. */
   #secondsPast = 0;
 
@@ -112,6 +113,7 @@ export class RegistrarPort implements Port {
 
   /** Opens nothing more, and closes what is open when nothing is under way on it. Resolves when all is closed. */
   async close(): Promise<void> {
+    this.#isClosing = true;
     await Promise.all([...this.#connections.values()].map((connection) => connection.close()));
   }
 
@@ -150,6 +152,7 @@ export class RegistrarPort implements Port {
   #connectionOf(key: EntityId | undefined, from?: string): RegistrarConnection {
     const known = this.#connections.get(key);
     if (known !== undefined) return known;
+    if (this.#isClosing) throw new GatewayError("GW_DRAINING");
     const { maxConnections, originator, namesOriginator } = this.#parts;
     if (this.#connections.size >= maxConnections) throw new GatewayError("GW_CSE_BUSY");
     const named = key === undefined ? originator : (from ?? nameOf(key));
@@ -193,7 +196,8 @@ export class RegistrarPort implements Port {
     const known = this.#connections.get(id);
     // It was that of somebody who was not registered.
     known?.used();
-    if (!always || (known === undefined && this.#connections.size >= maxConnections)) return;
+    const isFull = this.#isClosing || this.#connections.size >= maxConnections;
+    if (!always || (known === undefined && isFull)) return;
     this.#connectionOf(id).open();
   }
 
@@ -221,6 +225,8 @@ export class RegistrarPort implements Port {
     if (key === undefined || this.#isLasting(key)) return;
     const connection = this.#connections.get(key);
     if (connection?.isUnused !== true) return;
+    // It may be dialled still: whoever waited has gone.
+    void connection.close();
     this.#secondsPast += connection.seconds;
     this.#connections.delete(key);
   }
