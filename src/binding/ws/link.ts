@@ -73,6 +73,7 @@ export class WsLink implements Link {
   readonly #inbox: Inbox;
   #malformed = 0;
   #state: LinkState = { at: "open" };
+  #closing: Timer | undefined;
   /** The close code that was sent for a fault of the peer's frames, which it does not echo. */
   #fault: number | undefined;
 
@@ -260,12 +261,16 @@ export class WsLink implements Link {
     this.#outbox.lose();
     const { code, text } = CLOSES[reason];
     this.#socket.close(code, text);
+    const { clock, limits } = this.#options;
+    // Whoever leaves a Close unanswered for as long as a ping may be is gone.
+    this.#closing ??= clock.at(later(clock.now(), limits.pongWithin), () => this.terminate());
   }
 
   #closed(code: number): void {
     if (this.#state.at === "closed") return;
     if (this.#state.at === "draining") this.#state.timer.cancel();
     this.#state = { at: "closed" };
+    this.#closing?.cancel();
     this.#liveness.stop();
     // Out of routing first: nobody may be sent to a link whose requests are being failed.
     this.#options.host.closed(this);

@@ -536,3 +536,16 @@ test("what waits while the peer closes is not sent: it fails as such, not as los
   await closing;
   await expect(second).rejects.toEqual(failsWith("GW_TARGET_OFFLINE"));
 });
+
+test("a peer that leaves our Close unanswered for as long as a ping may be is gone (RFC 6455, 7.1.1)", async () => {
+  const { link, host, clock, socket } = await openLink();
+  const closed = once(socket, "close");
+  // What the peer sends is not read any more, as if it had gone without a word.
+  socket.pause();
+  link.close("shutdown");
+  clock.advance(9_999);
+  expect(host.closings).toEqual([]);
+  clock.advance(1);
+  await closed;
+  expect(host.closings).toEqual([link]);
+});
