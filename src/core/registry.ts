@@ -55,7 +55,7 @@ export class Registry {
   readonly #targets: BridgeTargets | undefined;
   readonly #registrations = new Map<EntityId, Registration>();
   /** Those that are configured, and registered whatever they do. */
-  readonly #peers = new Set<EntityId>();
+  readonly #peers = new Map<EntityId, Registration>();
   readonly #byToken = new Map<string, Registration>();
   readonly #byAddress = new Map<string, Registration>();
   /** When a registration expires, or when the end of one is written again. */
@@ -85,9 +85,10 @@ export class Registry {
     this.#targets = parts.targets;
     for (const [, registration] of parts.table.entries()) this.#remember(registration);
     for (const peer of parts.peers ?? []) {
+      const stored = this.#registrations.get(peer.id) ?? peer;
       this.#drop(peer.id);
-      this.#remember(peer);
-      this.#peers.add(peer.id);
+      this.#remember(asPeer(peer, stored));
+      this.#peers.set(peer.id, peer);
     }
     this.#targets?.restore((id, token) => this.isCurrent(id, token));
   }
@@ -95,11 +96,11 @@ export class Registry {
   /** Takes a registration in, in the place of an earlier one of the same entity. @throws GatewayError GW_STORE_FAILED */
   async register(registration: Registration): Promise<void> {
     const { id, token } = registration;
-    if (this.#peers.has(id)) return;
     if (!this.isCurrent(id, token)) this.#targets?.forget(id);
     this.#drop(id);
-    this.#remember(registration);
-    for (const tell of this.onRegistered) tell(id);
+    const peer = this.#peers.get(id);
+    this.#remember(peer === undefined ? registration : asPeer(peer, registration));
+    if (peer === undefined) for (const tell of this.onRegistered) tell(id);
     await this.#table.put(id, registration);
   }
 
@@ -305,5 +306,12 @@ export class Registry {
     }
   }
 }
+
+/** A peer stays as it is configured; only where the CSE finds it is what the CSE was told when it registered there, too. */
+const asPeer = (peer: Registration, { token, addresses }: Registration): Registration => ({
+  ...peer,
+  token,
+  addresses,
+});
 
 const NONE: ReadonlySet<EntityId> = new Set();

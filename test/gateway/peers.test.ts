@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { loadConfig } from "../../src/config/load.ts";
 import { type FakeCse, startCse } from "../helpers/fake-cse.ts";
 import { startRegistrar } from "../helpers/fake-registrar.ts";
-import type { Message, Registree } from "../helpers/fake-registree.ts";
+import { connectRegistree, type Message, type Registree } from "../helpers/fake-registree.ts";
 import { callHttp, type HttpAnswer } from "../helpers/http-client.ts";
 import { type RunningGateway, startGateway } from "../helpers/start-gateway.ts";
 
@@ -163,6 +163,24 @@ describe("a peer that is dialled", () => {
       expect(await asks(peer, from)).toMatchObject({ rsc: 4106 });
     }
   });
+});
+
+test("a peer that registers, too, is reached at the point of access that the CSE was told (TS-0001, 8.2.1.1)", async () => {
+  const a = await provider("a", { "/id-b": "accept" });
+  const b = await connectRegistree(a.gateway.ws, { answer: () => ({ rsc: 2000, rvi: "3" }) });
+  const csr = { csi: "/id-b", cb: "/id-b/cse-b", rr: true, rn: "b" };
+  const created = await b.request({
+    op: 1,
+    ty: 16,
+    to: "cse-a",
+    fr: "/id-b",
+    pc: { "m2m:csr": csr },
+  });
+  expect(created).toMatchObject({ rsc: 2001 });
+  const [poa] = JSON.parse(a.cse.requests.at(-1)?.body ?? "")["m2m:csr"].poa;
+  const { pathname } = new URL(poa);
+  expect(await ask(a, "CAE1", `${pathname}/~/id-b/cse-b/x`)).toMatchObject({ rsc: 2000 });
+  expect(await a.gateway.metric("m2mgw_registrees")).toBe(0);
 });
 
 test.each([
