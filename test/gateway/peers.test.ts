@@ -1,9 +1,12 @@
+import { once } from "node:events";
 import { describe, expect, test } from "vitest";
+import { WebSocket } from "ws";
 import { loadConfig } from "../../src/config/load.ts";
 import { type FakeCse, startCse } from "../helpers/fake-cse.ts";
 import { startRegistrar } from "../helpers/fake-registrar.ts";
 import { connectRegistree, type Message, type Registree } from "../helpers/fake-registree.ts";
 import { callHttp, type HttpAnswer } from "../helpers/http-client.ts";
+import { startHttpRegistree } from "../helpers/http-registree.ts";
 import { type RunningGateway, startGateway } from "../helpers/start-gateway.ts";
 
 /** A CSE of a provider, and the gateway in front of it. */
@@ -181,6 +184,32 @@ test("a peer that registers, too, is reached at the point of access that the CSE
   const { pathname } = new URL(poa);
   expect(await ask(a, "CAE1", `${pathname}/~/id-b/cse-b/x`)).toMatchObject({ rsc: 2000 });
   expect(await a.gateway.metric("m2mgw_registrees")).toBe(0);
+});
+
+test("where a peer over WebSocket is, nobody else is called over HTTP", async () => {
+  const device = await startHttpRegistree();
+  const { host } = new URL(device.url);
+  const cse = await startCse();
+  const peers = `/id-b=ws://${host}`;
+  const settings = { "cse.url": cse.url, peers, "calls.networks": "192.0.2.0/24" };
+  const gateway = await startGateway(settings);
+  // From another address than that of the device, which it may name otherwise.
+  const socket = new WebSocket(gateway.ws, ["oneM2M.json"], { localAddress: "127.0.0.2" });
+  await once(socket, "open");
+  const ae = { api: "N.x", rr: true, aei: "CAE1", ri: "CAE1", poa: [`http://${host}/n`] };
+  const create = { op: 1, ty: 2, to: "cse-in", fr: "CAE1", rqi: "1", rvi: "3" };
+  socket.send(JSON.stringify({ ...create, pc: { "m2m:ae": ae } }));
+  await once(socket, "message");
+  socket.terminate();
+  await gateway.metricIs("m2mgw_links", 0);
+  const headers = { "X-M2M-Origin": "/id-in", "X-M2M-RI": "q1", "X-M2M-RVI": "3" };
+  const answer = await callHttp(gateway.http, {
+    method: "POST",
+    target: "/~/id-in/CAE1",
+    headers: { ...headers, "Content-Type": "application/json" },
+    body: '{"m2m:sgn":{"sur":"x"}}',
+  });
+  expect(answer).toMatchObject({ status: 202 });
 });
 
 test.each([
