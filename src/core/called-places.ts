@@ -63,9 +63,11 @@ export class CalledPlaces {
     if (!this.#isCurrent(place)) return;
     const known = this.#of(place);
     if (known?.worked === url && known.failures === 0) return;
+    const { id } = place.registration;
+    const isLeftAlone = this.#isLeftAlone(id);
     this.#learn(place, { worked: url, failures: 0, away: undefined });
-    // Something that went out before it counted as away got through.
-    if (known?.away !== undefined) this.onReturned(place.registration.id);
+    // Something went out before it counted as away, or since its registration changed, and got through.
+    if (isLeftAlone) this.onReturned(id);
   }
 
   /** Nobody was found there, or the connection broke. */
@@ -110,6 +112,12 @@ export class CalledPlaces {
   /** Calls nobody again by itself. */
   close(): void {
     for (const id of [...this.#known.keys()]) this.forget(id);
+  }
+
+  /** Whether any of its places counts as away, by this registration or the one before. */
+  #isLeftAlone(id: EntityId): boolean {
+    const places = this.#known.get(id)?.places.values() ?? [];
+    return [...places].some(({ away }) => away !== undefined);
   }
 
   #of(place: CalledPlace): Experience | undefined {

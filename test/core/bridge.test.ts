@@ -280,3 +280,21 @@ describe("a registree that is connected to the bridge", () => {
     expect(link.delivered).toMatchObject([{ to: "n" }]);
   });
 });
+
+test("what is held goes out once its registree has been reached, though its registration has changed meanwhile", async () => {
+  const world = new BridgeWorld();
+  await world.register([POA]);
+  await world.pass(0);
+  world.failing.set(POA, "GW_TARGET_OFFLINE");
+  await world.notify("CAE1", "n1");
+  const registration = world.registry.registration(entity("/id-in/CAE1"));
+  if (registration === undefined) throw new Error("it has registered");
+  // As when somebody else has updated its <AE>.
+  await world.registry.register({ ...registration });
+  world.failing.clear();
+  const live = { op: "notify", fr: "/id-in", to: "CAE1", rqi: "n2", rt: { rtv: 3 } };
+  await world.ask({ ...live, pc: { "m2m:sgn": { sur: "x" } } });
+  await world.pass(0);
+  expect(world.calls.map(({ request }) => request.requestIdentifier)).toEqual(["n1", "n2", "n1"]);
+  expect(world.holding.hold.usage.count).toBe(0);
+});
