@@ -6,7 +6,7 @@ import { priorityBy } from "./config/hold.ts";
 import type { Config } from "./config/schema.ts";
 import type { AcceptedRequests } from "./core/accepted.ts";
 import { createHolding, type Holding } from "./core/holding.ts";
-import { isHttpPoint, type PointsOfAccess } from "./core/points-of-access.ts";
+import type { PointsOfAccess } from "./core/points-of-access.ts";
 import type { Observer, Port } from "./core/ports.ts";
 import type { Registry } from "./core/registry.ts";
 import type { Domain } from "./primitive/identifiers.ts";
@@ -43,7 +43,6 @@ export function createDownstream(config: Config, parts: DownstreamParts): Downst
     codecs,
     rules: {
       networks: blockListOf(config.calls.networks),
-      configured: placesOf(config.peers.values()),
       ownPorts,
     },
     laterHeaders: config.http.laterHeaders,
@@ -90,15 +89,4 @@ export function createDownstream(config: Config, parts: DownstreamParts): Downst
       holding.close();
     },
   };
-}
-
-/** `host:port` of each URL that is called over HTTP. */
-function placesOf(urls: Iterable<string>): ReadonlySet<string> {
-  const places = [...urls]
-    .filter((text) => isHttpPoint(text) && URL.canParse(text))
-    .map((text) => {
-      const { hostname, port, protocol } = new URL(text);
-      return `${hostname}:${port || (protocol === "https:" ? 443 : 80)}`;
-    });
-  return new Set(places);
 }

@@ -34,6 +34,8 @@ export interface NamedAddress {
   readonly is: "point of an AE" | "point of a CSE" | "target";
   /** The peer's own address, which may be called; undefined where that is not known. */
   readonly peerAddress: string | undefined;
+  /** The configuration names it, for this peer: it is called wherever it is. */
+  readonly isConfigured?: boolean;
   /** What is read there, the best first; undefined when nothing was said. */
   readonly reads: readonly Serialization[] | undefined;
 }

@@ -111,14 +111,16 @@ export class Reach {
     deadline: EpochMs,
     place: CalledPlace,
   ): Promise<ResponsePrimitive> {
-    const { caller } = this.#parts;
+    const { caller, registry } = this.#parts;
     if (caller === undefined) throw new GatewayError("GW_TARGET_OFFLINE");
     const { is, registration } = place;
     const { id, peerAddress, reads } = registration;
+    const isConfigured = is !== "target" && registry.isPeer(id);
     let cause: GatewayError | undefined;
     for (const url of this.#places.inTurn(place)) {
       try {
-        const response = await caller.call(request, deadline, { url, is, peerAddress, reads });
+        const address = { url, is, peerAddress, isConfigured, reads };
+        const response = await caller.call(request, deadline, address);
         this.#places.worked(place, url);
         return response;
       } catch (thrown) {

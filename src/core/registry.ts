@@ -180,6 +180,11 @@ export class Registry {
     return cse?.kind === "cse" ? cse : undefined;
   }
 
+  /** Whether it is configured, and its points of access with it. */
+  isPeer(id: EntityId): boolean {
+    return this.#peers.has(id);
+  }
+
   /** Lets no registration expire any more, and writes nothing again. */
   close(): void {
     for (const timer of this.#timers.values()) timer.cancel();

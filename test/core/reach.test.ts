@@ -96,7 +96,13 @@ test("what is stored of the registration goes with each call", async () => {
   const { addresses, deliver } = await world([A], { peerAddress: "192.0.2.7", reads: ["cbor"] });
   await deliver();
   expect(addresses).toEqual([
-    { url: A, is: "point of an AE", peerAddress: "192.0.2.7", reads: ["cbor"] },
+    {
+      url: A,
+      is: "point of an AE",
+      peerAddress: "192.0.2.7",
+      isConfigured: false,
+      reads: ["cbor"],
+    },
   ]);
 });
 

@@ -186,31 +186,34 @@ test("a peer that registers, too, is reached at the point of access that the CSE
   expect(await a.gateway.metric("m2mgw_registrees")).toBe(0);
 });
 
-test("where a peer over WebSocket is, nobody else is called over HTTP", async () => {
-  const device = await startHttpRegistree();
-  const { host } = new URL(device.url);
-  const cse = await startCse();
-  const peers = `/id-b=ws://${host}`;
-  const settings = { "cse.url": cse.url, peers, "calls.networks": "192.0.2.0/24" };
-  const gateway = await startGateway(settings);
-  // From another address than that of the device, which it may name otherwise.
-  const socket = new WebSocket(gateway.ws, ["oneM2M.json"], { localAddress: "127.0.0.2" });
-  await once(socket, "open");
-  const ae = { api: "N.x", rr: true, aei: "CAE1", ri: "CAE1", poa: [`http://${host}/n`] };
-  const create = { op: 1, ty: 2, to: "cse-in", fr: "CAE1", rqi: "1", rvi: "3" };
-  socket.send(JSON.stringify({ ...create, pc: { "m2m:ae": ae } }));
-  await once(socket, "message");
-  socket.terminate();
-  await gateway.metricIs("m2mgw_links", 0);
-  const headers = { "X-M2M-Origin": "/id-in", "X-M2M-RI": "q1", "X-M2M-RVI": "3" };
-  const answer = await callHttp(gateway.http, {
-    method: "POST",
-    target: "/~/id-in/CAE1",
-    headers: { ...headers, "Content-Type": "application/json" },
-    body: '{"m2m:sgn":{"sur":"x"}}',
-  });
-  expect(answer).toMatchObject({ status: 202 });
-});
+test.each(["ws", "http"])(
+  "where a peer is (%s), nobody else is called over HTTP",
+  async (scheme) => {
+    const device = await startHttpRegistree();
+    const { host } = new URL(device.url);
+    const cse = await startCse();
+    const peers = `/id-b=${scheme}://${host}`;
+    const settings = { "cse.url": cse.url, peers, "calls.networks": "192.0.2.0/24" };
+    const gateway = await startGateway(settings);
+    // From another address than that of the device, which it may name otherwise.
+    const socket = new WebSocket(gateway.ws, ["oneM2M.json"], { localAddress: "127.0.0.2" });
+    await once(socket, "open");
+    const ae = { api: "N.x", rr: true, aei: "CAE1", ri: "CAE1", poa: [`http://${host}/n`] };
+    const create = { op: 1, ty: 2, to: "cse-in", fr: "CAE1", rqi: "1", rvi: "3" };
+    socket.send(JSON.stringify({ ...create, pc: { "m2m:ae": ae } }));
+    await once(socket, "message");
+    socket.terminate();
+    await gateway.metricIs("m2mgw_links", 0);
+    const headers = { "X-M2M-Origin": "/id-in", "X-M2M-RI": "q1", "X-M2M-RVI": "3" };
+    const answer = await callHttp(gateway.http, {
+      method: "POST",
+      target: "/~/id-in/CAE1",
+      headers: { ...headers, "Content-Type": "application/json" },
+      body: '{"m2m:sgn":{"sur":"x"}}',
+    });
+    expect(answer).toMatchObject({ status: 202 });
+  },
+);
 
 test.each([
   ["/id-in=ws://x", "/id-in is this gateway's own CSE"],

@@ -3,12 +3,11 @@ import { BlockList, isIP, isIPv6, type LookupFunction } from "node:net";
 import { networkInterfaces } from "node:os";
 import { buildConnector } from "undici";
 import { GatewayError } from "../../base/errors.ts";
+import type { NamedAddress } from "../../core/ports.ts";
 
 export interface CallRules {
   /** Addresses that may be called, whoever names them. */
   readonly networks: BlockList;
-  /** `host:port` of those that are configured, which are called wherever they are. */
-  readonly configured?: ReadonlySet<string>;
   /** Where this gateway listens: a call to itself would come back as another call, or from a trusted place. */
   readonly ownPorts: ReadonlySet<number>;
 }
@@ -43,15 +42,12 @@ export function isCallable(
  * Fails with GatewayError GW_NOT_CALLABLE.
  */
 export function callableConnector(
-  peerAddress: string | undefined,
-  { networks, configured, ownPorts }: CallRules,
+  { isConfigured, peerAddress }: Pick<NamedAddress, "isConfigured" | "peerAddress">,
+  { networks, ownPorts }: CallRules,
 ): buildConnector.connector {
+  if (isConfigured === true) return buildConnector({ timeout: CONNECT_WITHIN });
   return (options, callback) => {
     const port = Number(options.port || (options.protocol === "https:" ? 443 : 80));
-    if (configured?.has(`${options.hostname}:${port}`)) {
-      buildConnector({ timeout: CONNECT_WITHIN })(options, callback);
-      return;
-    }
     const mayCall = (address: string): boolean =>
       isCallable(address, peerAddress, networks) && !(ownPorts.has(port) && isOwn(address));
     if (isIP(options.hostname) !== 0 && !mayCall(options.hostname)) {

@@ -1,6 +1,7 @@
 import { Pool } from "undici";
 import { GatewayError } from "../../base/errors.ts";
 import type { Codecs } from "../../codec/codec.ts";
+import type { NamedAddress } from "../../core/ports.ts";
 import { type CallRules, callableConnector } from "./callable.ts";
 import { canonicalHeads } from "./cse-pool.ts";
 
@@ -12,6 +13,8 @@ export interface Destination {
   /** Calls under way. */
   inFlight: number;
 }
+
+type Named = Pick<NamedAddress, "isConfigured" | "peerAddress">;
 
 /** Origins that connections are kept to at most. */
 const DESTINATIONS = 256;
@@ -31,12 +34,12 @@ export class PoaPools {
   }
 
   /**
-   * @param peerAddress for which the origin was checked: a connection made for one peer is none for another
+   * @param named for whom the origin is checked: a connection made for one peer is none for another
    * @throws GatewayError GW_LINK_BUSY when all others are in use
    */
-  take(origin: string, peerAddress: string | undefined): Destination {
-    const key = `${peerAddress ?? ""} ${origin}`;
-    const destination = this.#destinations.get(key) ?? this.#open(origin, peerAddress);
+  take(origin: string, named: Named): Destination {
+    const key = `${named.isConfigured === true ? "configured" : (named.peerAddress ?? "")} ${origin}`;
+    const destination = this.#destinations.get(key) ?? this.#open(origin, named);
     this.#destinations.delete(key);
     this.#destinations.set(key, destination);
     return destination;
@@ -48,10 +51,10 @@ export class PoaPools {
     await Promise.all(pools.map((pool) => pool.destroy()));
   }
 
-  #open(origin: string, peerAddress: string | undefined): Destination {
+  #open(origin: string, named: Named): Destination {
     if (this.#destinations.size >= DESTINATIONS) this.#closeOne();
     const { xml } = this.#codecs;
-    const connect = canonicalHeads(callableConnector(peerAddress, this.#rules));
+    const connect = canonicalHeads(callableConnector(named, this.#rules));
     return {
       pool: new Pool(origin, { connections: CONNECTIONS, pipelining: 1, connect }),
       codecs: { ...this.#codecs, xml: xml.forPeer() },

@@ -53,7 +53,7 @@ export class PoaPort implements Caller {
     const place = calledPlaceOf(address);
     if (place === undefined) throw new GatewayError("GW_NOT_CALLABLE");
     if (this.#inFlight >= this.#options.maxInFlight) throw new GatewayError("GW_LINK_BUSY");
-    const destination = this.#pools.take(place.origin, address.peerAddress);
+    const destination = this.#pools.take(place.origin, address);
     if (destination.inFlight >= EACH) throw new GatewayError("GW_LINK_BUSY");
     this.#inFlight += 1;
     destination.inFlight += 1;

@@ -38,7 +38,7 @@ test.each<[string, string, string | undefined, string[]]>([
 const connected = (hostname: string, port: number, ownPorts: number[]): Promise<string> =>
   new Promise((resolve) => {
     const rules = { networks: networks("0.0.0.0/0", "::/0"), ownPorts: new Set(ownPorts) };
-    const connect = callableConnector(undefined, rules);
+    const connect = callableConnector({ peerAddress: undefined }, rules);
     const to = { hostname, host: hostname, protocol: "http:", port: String(port) };
     connect(to, (error, socket) => {
       socket?.destroy();
