@@ -1,4 +1,5 @@
 import { type Clock, type EpochMs, later, millis } from "../base/clock.ts";
+import { Rsc } from "../base/response-status-code.ts";
 import { type EntityId, stemOf } from "../primitive/identifiers.ts";
 import {
   NOTHING_CARRIED,
@@ -32,6 +33,8 @@ export interface RegistrarRequestParts {
 const AT_ONCE = 8;
 /** How long a registrar is left alone that did not answer one. */
 const AGAIN = millis(5_000);
+/** What a gateway before the registrar says while that is away: it may have learnt of nobody then. */
+const NO_ANSWER: ReadonlySet<number> = new Set([Rsc.TARGET_NOT_REACHABLE, Rsc.REQUEST_TIMEOUT]);
 /** What the shared connection is called where answers wait for it. */
 const SHARED = "" as EntityId;
 
@@ -152,7 +155,8 @@ export class RegistrarRequests implements RegistrarHost {
       own: true,
       peerAddress: undefined,
     };
-    return (await registreeRequests.toCse(asked, speaking)).failure === undefined;
+    const { failure, responseStatusCode } = await registreeRequests.toCse(asked, speaking);
+    return failure === undefined && !NO_ANSWER.has(responseStatusCode);
   }
 }
 

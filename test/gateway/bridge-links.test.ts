@@ -219,10 +219,13 @@ describe("a connection that is lost", () => {
     await bridge.gateway.metricIs("m2mgw_registrees", 0);
   });
 
-  test("has a registrar that did not answer about a registree asked about it again", async () => {
+  test.each([
+    ["did not answer", undefined],
+    ["could only say that it is away itself", { rsc: 5103, rvi: "3" }],
+  ])("has a registrar that %s about a registree asked about it again", async (_, unready) => {
     let isReady = false;
     const registrar = await startRegistrar({
-      answer: (request) => (request.op === 1 || isReady ? obliging(request) : undefined),
+      answer: (request) => (request.op === 1 || isReady ? obliging(request) : unready),
     });
     const bridge = await startBridge(registrar.url, { "cse.timeout": "2s" });
     await bridge.register("CAE1");
