@@ -275,8 +275,9 @@ class Assembly implements Gateway {
       const until = deadline();
       // What was held may be under way over HTTP, which is broken off after this.
       const sent = Promise.race([hold.drain(), passed(until, clock)]);
-      const closed = [upstream.registrar?.close(), connections.close()];
-      await Promise.all([sent, ...closed, ...faces.map((face) => face.stop(until))]);
+      await Promise.all([sent, ...faces.map((face) => face.stop(until))]);
+      // Behind them: what they finish may have to go up.
+      await Promise.all([upstream.registrar?.close(), connections.close()]);
     });
     faces.push(http);
     const { url: httpUrl } = await started(http, "http.listen");

@@ -1,4 +1,4 @@
-import { LeafReader, makeAjv } from "./leaf.ts";
+import { LeafReader, makeAjv } from "./leaf-reader.ts";
 import { leavesByPath } from "./schema.ts";
 
 /** One key of the configuration, with the three names it goes by. */

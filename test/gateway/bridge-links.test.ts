@@ -400,6 +400,27 @@ describe("what comes down", () => {
   });
 });
 
+test("what a registree has asked before the gateway stops is still carried to the registrar", async () => {
+  const asked: Message[] = [];
+  const registrar = await startRegistrar({
+    answer: (request) => (request.op === 1 ? obliging(request) : void asked.push(request)),
+  });
+  const bridge = await startBridge(registrar.url, { "ws.window": "1" });
+  const ae = await connectRegistree(bridge.gateway.ws);
+  expect(await ae.register("CAE1", { aei: "CAE1", ri: "CAE1" })).toMatchObject({ rsc: 2001 });
+  const [first, second] = ["a1", "a2"].map((rqi) =>
+    ae.request({ op: 2, to: "cse-in/x", fr: "CAE1", rqi }),
+  );
+  await vi.waitFor(() => expect(asked).toHaveLength(1));
+  const stopped = bridge.gateway.stop();
+  for (const nth of [0, 1]) {
+    await vi.waitFor(() => expect(asked).toHaveLength(nth + 1));
+    registrar.dialled[0]?.peer.send({ rsc: 2000, rqi: asked[nth]?.rqi ?? "", rvi: "3" });
+  }
+  expect([await first, await second]).toMatchObject([{ rsc: 2000 }, { rsc: 2000 }]);
+  await stopped;
+});
+
 test("a registrar that restarts is given an answer by a gateway that stops, too", async () => {
   const registrar = await startRegistrar();
   const bridge = await startBridge(registrar.url);
