@@ -51,6 +51,7 @@ export class RegistrarConnection {
   /** It closes because it was not used, and is not opened again before it is needed. */
   #isLeft = false;
   #isOver = false;
+  #closing: Promise<void> | undefined;
   #over: () => void = () => {};
 
   constructor(parts: RegistrarConnectionParts) {
@@ -115,8 +116,16 @@ export class RegistrarConnection {
     if (reopens() && !wasLeft) this.#dialIn(this.#pause());
   }
 
-  /** Closes it for good, when what is under way is done, and resolves then. Whoever waits for it waits in vain. */
-  async close(): Promise<void> {
+  /**
+   * Closes it for good, when what is under way is done, and resolves then. Whoever waits for it waits in vain. May be
+   * called twice.
+   */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
     this.#isOver = true;
     this.#next?.cancel();
     this.#unused?.cancel();

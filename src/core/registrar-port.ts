@@ -1,5 +1,5 @@
 import { type Clock, type EpochMs, type Millis, millis } from "../base/clock.ts";
-import { type FailureCode, GatewayError } from "../base/errors.ts";
+import { type FailureCode, GatewayError, saysUnsent } from "../base/errors.ts";
 import { type Domain, type EntityId, entityIdOf, stemOf } from "../primitive/identifiers.ts";
 import type { RequestPrimitive, ResponsePrimitive } from "../primitive/primitive.ts";
 import type { Dialler, Link, LinkHost, Observer, Port } from "./ports.ts";
@@ -124,7 +124,10 @@ export class RegistrarPort implements Port {
     } catch (error) {
       const broken = error instanceof GatewayError && error.code === "GW_LINK_LOST";
       if (!broken || request.operation !== "retrieve") throw error;
-      return await this.#ask(request, deadline);
+      return await this.#ask(request, deadline).catch((again: unknown) => {
+        // The first one was sent all the same.
+        throw saysUnsent(again) ? error : again;
+      });
     }
   }
 
@@ -154,7 +157,10 @@ export class RegistrarPort implements Port {
     if (known !== undefined) return known;
     if (this.#isClosing) throw new GatewayError("GW_DRAINING");
     const { maxConnections, originator, namesOriginator } = this.#parts;
-    if (this.#connections.size >= maxConnections) throw new GatewayError("GW_CSE_BUSY");
+    const { size } = this.#connections;
+    if (size >= maxConnections || (!this.#isLasting(key) && this.#passing >= maxConnections / 2)) {
+      throw new GatewayError("GW_CSE_BUSY");
+    }
     const named = key === undefined ? originator : (from ?? nameOf(key));
     const connection: RegistrarConnection = new RegistrarConnection({
       ...this.#parts,
@@ -189,15 +195,26 @@ export class RegistrarPort implements Port {
     });
   }
 
+  /** Connections of those who are not registered: they shall leave room for those who are. */
+  get #passing(): number {
+    return [...this.#connections.keys()].filter((key) => !this.#isLasting(key)).length;
+  }
+
   /** Somebody has registered: it has to be reached, too. */
   #registered(id: EntityId): void {
-    const { always, links, maxConnections } = this.#parts;
+    const { always, links, maxConnections, observer } = this.#parts;
     if (links === "shared") return;
     const known = this.#connections.get(id);
     // It was that of somebody who was not registered.
     known?.used();
-    const isFull = this.#isClosing || this.#connections.size >= maxConnections;
-    if (!always || (known === undefined && isFull)) return;
+    if (!always || this.#isClosing) return;
+    if (known === undefined && this.#connections.size >= maxConnections) {
+      observer.warn("a registree has no connection to the registrar", {
+        registree: id,
+        limit: `cse.connections: ${maxConnections}`,
+      });
+      return;
+    }
     this.#connectionOf(id).open();
   }
 

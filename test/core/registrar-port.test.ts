@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest";
 import { type EpochMs, later, millis } from "../../src/base/clock.ts";
-import type { Link } from "../../src/core/ports.ts";
 import { type RegistrarHost, RegistrarPort } from "../../src/core/registrar-port.ts";
 import { Registry } from "../../src/core/registry.ts";
 import { memoryTable } from "../../src/store/memory-table.ts";
@@ -21,14 +20,25 @@ class World {
   readonly clock = new ManualClock();
   readonly links: AnsweringLink[] = [];
   readonly port: RegistrarPort;
-  #accepts: ((link: Link) => void)[] = [];
+  #accepts: ((link: AnsweringLink) => void)[] = [];
   readonly #observer = silentObserver();
 
   constructor() {
     const { clock } = this;
     this.port = new RegistrarPort({
       domain: DOMAIN,
-      dialler: { dial: () => new Promise((accept) => this.#accepts.push(accept)) },
+      dialler: {
+        dial: (_originator, service) =>
+          new Promise((accept) => {
+            this.#accepts.push((link) => {
+              link.close = () => {
+                link.lose();
+                service.closed(link);
+              };
+              accept(link);
+            });
+          }),
+      },
       links: "per-originator",
       always: true,
       idleClose: undefined,
@@ -50,10 +60,11 @@ class World {
   }
 
   /** All attempts that are under way succeed. */
-  async accept(): Promise<void> {
+  async accept(prepare: (link: AnsweringLink) => void = () => {}): Promise<void> {
     for (const accept of this.#accepts.splice(0)) {
       const link = new AnsweringLink(this.clock, `r${this.links.length}`);
       link.answers = true;
+      prepare(link);
       this.links.push(link);
       accept(link);
     }
@@ -89,4 +100,32 @@ describe("a connection for each originator", () => {
     expect(await world.ask("CAE1")).toMatchObject({ code: "GW_DRAINING" });
     expect(world.dials).toBe(0);
   });
+
+  test("of those who are not registered leaves half of the room to those who are", async () => {
+    const world = new World();
+    void world.ask("CSTRANGER1");
+    expect(await world.ask("CSTRANGER2")).toMatchObject({ code: "GW_CSE_BUSY" });
+  });
+
+  test("closes once, however often it is told to", async () => {
+    const world = new World();
+    void world.ask("CAE1");
+    await settled();
+    world.clock.advance(1);
+    await world.accept();
+    await Promise.all([world.port.close(), world.port.close()]);
+  });
+});
+
+test("a Retrieve that was sent and lost, and cannot be sent again, may have arrived", async () => {
+  const world = new World();
+  const answer = world.ask("CAE1", SECOND);
+  await settled();
+  await world.accept((link) => {
+    link.answers = false;
+  });
+  world.links[0]?.lose();
+  await settled();
+  world.clock.advance(SECOND);
+  expect(await answer).toMatchObject({ code: "GW_CSE_CONNECTION_LOST" });
 });

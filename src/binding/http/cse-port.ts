@@ -1,6 +1,6 @@
 import type { Pool } from "undici";
 import type { Clock, EpochMs } from "../../base/clock.ts";
-import { GatewayError } from "../../base/errors.ts";
+import { GatewayError, saysUnsent } from "../../base/errors.ts";
 import type { Codec, Codecs } from "../../codec/codec.ts";
 import type { Observer, Port } from "../../core/ports.ts";
 import type { Serialization } from "../../primitive/content.ts";
@@ -64,7 +64,10 @@ export class CsePort implements Port {
     } catch (error) {
       const broken = error instanceof GatewayError && error.code === "GW_CSE_CONNECTION_LOST";
       if (!broken || request.operation !== "retrieve") throw error;
-      return await this.#ask(request, deadline);
+      return await this.#ask(request, deadline).catch((again: unknown) => {
+        // The first one was sent all the same.
+        throw saysUnsent(again) ? error : again;
+      });
     }
   }
 
