@@ -140,6 +140,38 @@ describe.skipIf(!canMakeNetworks())("a bridge behind a NAT", { timeout: 60_000 }
     expect(cse.requests.at(-1)).toMatchObject({ method: "GET", target: "/cse-in/c" });
   });
 
+  test("has targets called that only its own network knows, wherever they are named (S5)", async () => {
+    const { network, cse, front, device, ask } = await startSites();
+    const url = (path: string): string => `${device.url}/${path}?x=1`;
+    const sub = { nu: [url("nu")], su: url("su"), nfu: [url("nfu")], rn: "watch" };
+    const subscribed = await ask({
+      method: "POST",
+      target: "/cse-in/one?rt=2",
+      headers: {
+        "Content-Type": "application/json;ty=23",
+        "X-M2M-RTU": url("rtu"),
+      },
+      body: JSON.stringify({ "m2m:sub": sub }),
+    });
+    expect(subscribed).toMatchObject({ status: 201, rsc: 2001 });
+    expect(JSON.parse(subscribed.body)["m2m:sub"]).toMatchObject(sub);
+    const atCse = cse.requests.at(-1);
+    const told = JSON.parse(atCse?.body ?? "")["m2m:sub"];
+    const targets = [told.nu[0], told.su, told.nfu[0], atCse?.headers["x-m2m-rtu"]];
+    for (const [at, name] of ["nu", "su", "nfu", "rtu"].entries()) {
+      const target = String(targets[at]);
+      expect(target.startsWith(`${front.http}/poa/`)).toBe(true);
+      const answer = await callFrom(network.cloud, front.http, "/id-in", {
+        method: "POST",
+        target: target.slice(front.http.length),
+        headers: { "X-M2M-RI": name, "Content-Type": "application/json" },
+        body: '{"m2m:sgn":{"sur":"/id-in/watch"}}',
+      });
+      expect([name, answer.rsc]).toEqual([name, 2000]);
+      expect(await device.next()).toMatchObject({ method: "POST", target: `/${name}?x=1` });
+    }
+  });
+
   test("keeps its connection by pings in a NAT that forgets what is idle", async () => {
     const { network, notify, device, atBridge } = await startSites({
       forgetsAfter: 3,
