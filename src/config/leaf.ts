@@ -43,34 +43,22 @@ interface TextForm {
 }
 
 /** A length of time, with its unit in the file. */
-export function Duration({ minimum, maximum, ...rest }: Ranged): TUnsafe<Millis> {
-  return Type.Unsafe<Millis>({
-    ...rest,
-    type: "string",
-    format: "duration",
-    formatMinimum: minimum,
-    formatMaximum: maximum,
-    range: `${minimum} to ${maximum}`,
-    expects: `a length of time with its unit (ms, s, m, h, d) from ${minimum} to ${maximum}`,
-  });
-}
+export const Duration = (facts: Ranged): TUnsafe<Millis> => Type.Unsafe<Millis>(duration(facts));
 
 /** The same where its absence means something. */
-export function OptionalDuration({
-  minimum,
-  maximum,
-  ...rest
-}: Omit<Ranged, "default"> & OptionalText): TUnsafe<Millis | undefined> {
-  return Type.Unsafe<Millis | undefined>({
-    ...rest,
-    type: "string",
-    format: "duration",
-    formatMinimum: minimum,
-    formatMaximum: maximum,
-    range: `${minimum} to ${maximum}`,
-    expects: `a length of time with its unit (ms, s, m, h, d) from ${minimum} to ${maximum}`,
-  });
-}
+export const OptionalDuration = (
+  facts: Omit<Ranged, "default"> & OptionalText,
+): TUnsafe<Millis | undefined> => Type.Unsafe<Millis | undefined>(duration(facts));
+
+const duration = ({ minimum, maximum, ...rest }: Omit<Ranged, "default">): object => ({
+  ...rest,
+  type: "string",
+  format: "duration",
+  formatMinimum: minimum,
+  formatMaximum: maximum,
+  range: `${minimum} to ${maximum}`,
+  expects: `a length of time with its unit (ms, s, m, h, d) from ${minimum} to ${maximum}`,
+});
 
 /** A number of bytes, with its unit in the file. */
 export function Size({ minimum, maximum, ...rest }: Ranged): TUnsafe<number> {
