@@ -26,7 +26,7 @@ import { createLog, LogObserver } from "./observe/log.ts";
 import { Metrics } from "./observe/metrics.ts";
 import { observeBoth } from "./observe/observers.ts";
 import { type CseId, type Domain, entityIdOf } from "./primitive/identifiers.ts";
-import { isBridge, passed, portOf, samePort, started } from "./starting.ts";
+import { passed, portOf, samePort, started } from "./starting.ts";
 import { openState } from "./store/lmdb-open.ts";
 import { createPeers, createUpstream } from "./upstream.ts";
 
@@ -123,9 +123,10 @@ class Assembly implements Gateway {
     });
     this.#closing.push(() => upstream.close());
     const newId = (): string => randomBytes(16).toString("base64url");
-    const targets = isBridge(config)
-      ? new BridgeTargets({ domain, table: state.table("targets"), newToken: newId, observer })
-      : undefined;
+    const targets =
+      deploymentOf(config) === "bridge"
+        ? new BridgeTargets({ domain, table: state.table("targets"), newToken: newId, observer })
+        : undefined;
     const peers = peersIn(config.peers, domain);
     const registry = new Registry({
       domain,

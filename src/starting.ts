@@ -13,9 +13,6 @@ export async function started(binding: Binding, key: string): Promise<ListenAddr
   }
 }
 
-/** Whether the registrar is dialled over WebSocket. */
-export const isBridge = ({ cse }: Config): boolean => /^wss?:/.test(cse.url ?? "");
-
 export const portOf = (url: string): number => Number(new URL(url).port || 80);
 
 export const passed = (at: EpochMs, clock: Clock): Promise<void> =>

@@ -1,7 +1,7 @@
 import type { Clock } from "../base/clock.ts";
 import { Rsc } from "../base/response-status-code.ts";
 import type { Serialization } from "../primitive/content.ts";
-import { type Domain, type EntityId, entityIdOf, stemOf } from "../primitive/identifiers.ts";
+import { type Domain, type EntityId, entityIdOf, originatorOf } from "../primitive/identifiers.ts";
 import {
   type Operation,
   type RequestPrimitive,
@@ -72,7 +72,7 @@ export class Applications {
   targetBehind(token: string): TargetId | undefined {
     const registration = this.#registry.byToken(token);
     if (registration === undefined) return undefined;
-    return targetId(registration.kind === "ae" ? stemOf(registration.id) : registration.id);
+    return targetId(originatorOf(registration.id, registration.kind));
   }
 
   /** What an originator said at its registration that it reads best (TS-0004, 7.3.3.12). */

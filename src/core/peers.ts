@@ -1,9 +1,9 @@
 import { type Clock, later, type Millis, millis } from "../base/clock.ts";
 import { type Domain, type EntityId, entityIdOf } from "../primitive/identifiers.ts";
-import { NOTHING_CARRIED, requestId, targetId } from "../primitive/primitive.ts";
 import type { Links } from "./links.ts";
 import { isHttpPoint } from "./points-of-access.ts";
 import type { Dialler, Link, Observer } from "./ports.ts";
+import { questionOf } from "./question.ts";
 import { RegistrarConnection } from "./registrar-connection.ts";
 import type { Registration } from "./registry.ts";
 
@@ -116,17 +116,14 @@ export class Peers {
     const { clock, newId } = this.#parts;
     // A provider is no resource.
     if (id.indexOf("/", 2) < 0 && id.startsWith("//")) return;
-    const request = {
-      kind: "request",
-      operation: "retrieve",
-      to: targetId(id),
-      from: this.#ownId(),
-      requestIdentifier: requestId(newId()),
-      resourceType: undefined,
-      releaseVersion: "3",
-      content: undefined,
-      carried: NOTHING_CARRIED,
-    } as const;
+    const { request } = questionOf(
+      { operation: "retrieve", to: id, from: this.#ownId() },
+      undefined,
+      {
+        clock,
+        newToken: newId,
+      },
+    );
     await link.deliver(request, later(clock.now(), INTRODUCTION), id);
   }
 

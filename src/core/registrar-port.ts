@@ -1,6 +1,6 @@
 import { type Clock, type EpochMs, type Millis, millis } from "../base/clock.ts";
 import { type FailureCode, GatewayError, saysUnsent } from "../base/errors.ts";
-import { type Domain, type EntityId, entityIdOf, stemOf } from "../primitive/identifiers.ts";
+import { type Domain, type EntityId, entityIdOf, originatorOf } from "../primitive/identifiers.ts";
 import type { RequestPrimitive, ResponsePrimitive } from "../primitive/primitive.ts";
 import type { Dialler, Link, LinkHost, Observer, Port } from "./ports.ts";
 import { RegistrarConnection } from "./registrar-connection.ts";
@@ -94,7 +94,7 @@ export class RegistrarPort implements Port {
     registrees.onRegistered.push((id) => this.#registered(id));
     registrees.onDeregistered.push((id) => this.#deregistered(id));
     if (!this.#parts.always) return;
-    if (this.#parts.links === "shared") this.#connectionOf(undefined).open();
+    if (this.#parts.links === "shared") this.#connectionOf(undefined, undefined).open();
     else for (const { id } of registrees.all()) this.#registered(id);
   }
 
@@ -152,7 +152,7 @@ export class RegistrarPort implements Port {
   }
 
   /** @param from how the originator is named to the registrar */
-  #connectionOf(key: EntityId | undefined, from?: string): RegistrarConnection {
+  #connectionOf(key: EntityId | undefined, from: string | undefined): RegistrarConnection {
     const known = this.#connections.get(key);
     if (known !== undefined) return known;
     if (this.#isClosing) throw new GatewayError("GW_DRAINING");
@@ -161,7 +161,7 @@ export class RegistrarPort implements Port {
     if (size >= maxConnections || (!this.#isLasting(key) && this.#passing >= maxConnections / 2)) {
       throw new GatewayError("GW_CSE_BUSY");
     }
-    const named = key === undefined ? originator : (from ?? nameOf(key));
+    const named = key === undefined ? originator : from;
     const connection: RegistrarConnection = new RegistrarConnection({
       ...this.#parts,
       random: this.#parts.random ?? Math.random,
@@ -215,7 +215,8 @@ export class RegistrarPort implements Port {
       });
       return;
     }
-    this.#connectionOf(id).open();
+    const kind = this.#registrees?.registration(id)?.kind ?? "ae";
+    this.#connectionOf(id, originatorOf(id, kind)).open();
   }
 
   /** Somebody is no more. */
@@ -248,7 +249,3 @@ export class RegistrarPort implements Port {
     this.#connections.delete(key);
   }
 }
-
-/** As an AE names itself at its own registrar, and a CSE everywhere. */
-const nameOf = (id: EntityId): string =>
-  id.indexOf("/", 1) > 0 || id.startsWith("/S") ? stemOf(id) : id;

@@ -1,19 +1,17 @@
 import { type Clock, type EpochMs, later, millis } from "../base/clock.ts";
 import { Rsc } from "../base/response-status-code.ts";
-import { type EntityId, stemOf } from "../primitive/identifiers.ts";
+import { type EntityId, originatorOf } from "../primitive/identifiers.ts";
 import {
-  NOTHING_CARRIED,
   type RequestPrimitive,
   type ResponsePrimitive,
-  requestId,
   responseTypeOf,
-  targetId,
 } from "../primitive/primitive.ts";
 import { respondFailure } from "../primitive/respond.ts";
 import { timed } from "./deadline.ts";
 import type { Exchanges } from "./exchange.ts";
 import type { LateAnswers } from "./late-answers.ts";
 import type { Link, Observer } from "./ports.ts";
+import { questionOf } from "./question.ts";
 import type { RegistrarHost } from "./registrar-port.ts";
 import type { RegistreeRequests } from "./registree-requests.ts";
 import type { Registration, Registry } from "./registry.ts";
@@ -135,20 +133,10 @@ export class RegistrarRequests implements RegistrarHost {
   async #introduce(registration: Registration): Promise<boolean> {
     const { clock, newId, registreeRequests } = this.#parts;
     const { id, kind, addresses } = registration;
-    const [address = id] = addresses;
-    const from = kind === "ae" ? stemOf(id) : id;
-    const request: RequestPrimitive = {
-      kind: "request",
-      operation: "retrieve",
-      to: targetId(kind === "ae" ? from : address),
-      from,
-      requestIdentifier: requestId(newId()),
-      resourceType: undefined,
-      releaseVersion: "3",
-      content: undefined,
-      carried: NOTHING_CARRIED,
-    };
-    const asked = { request, arrived: clock.now(), expires: undefined };
+    const from = originatorOf(id, kind);
+    const to = kind === "ae" ? from : (addresses[0] ?? id);
+    const question = { operation: "retrieve", to, from } as const;
+    const asked = questionOf(question, undefined, { clock, newToken: newId });
     const speaking = {
       speaker: registration,
       concerned: registration,

@@ -69,6 +69,10 @@ export function originatorForm(from: string, domain: Domain): "ae" | "cse" | "cs
 /** AE-ID-Stem: the last segment of an AE-ID. */
 export const stemOf = (entity: EntityId): string => entity.slice(entity.lastIndexOf("/") + 1);
 
+/** How an entity names itself at its own registrar: an AE by its stem, a CSE as everywhere. */
+export const originatorOf = (id: EntityId, kind: "ae" | "cse"): string =>
+  kind === "ae" ? stemOf(id) : id;
+
 /**
  * One spelling for a resource address: SP-relative, `-` replaced by the CSEBase's name where that is known,
  * without attribute: `cse-in/ae1`, `/id-in/cse-in/ae1`, `-/ae1#lbl` all become `/id-in/cse-in/ae1`.
