@@ -1,5 +1,6 @@
 import { expect } from "vitest";
-import { callHttp, type HttpAnswer } from "../helpers/http-client.ts";
+import { askAs, type EntityCall } from "../helpers/entity.ts";
+import type { HttpAnswer } from "../helpers/http-client.ts";
 import { type HttpRegistree, startHttpRegistree } from "../helpers/http-registree.ts";
 import { ManualClock } from "../helpers/manual-clock.ts";
 import { type RunningGateway, startGateway } from "../helpers/start-gateway.ts";
@@ -9,17 +10,9 @@ export interface Bridge {
   readonly gateway: RunningGateway;
   readonly clock: ManualClock;
   /** A request of an entity over HTTP. */
-  ask(from: string, call?: BridgeCall): Promise<HttpAnswer>;
+  ask(from: string, call?: EntityCall): Promise<HttpAnswer>;
   /** An AE that registered over HTTP, and the server at its point of access. */
   register(from: string, attributes?: Record<string, unknown>): Promise<HttpRegistree>;
-}
-
-export interface BridgeCall {
-  readonly method?: string;
-  readonly target?: string;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: unknown;
-  readonly rqi?: string;
 }
 
 /** Registrees lie on loopback in tests, and may be called there. */
@@ -33,24 +26,7 @@ export async function startBridge(
 ): Promise<Bridge> {
   const all = { "cse.url": registrar, ...SETTINGS, ...settings };
   const gateway = await startGateway(all, { clock, ...(stateDir && { stateDir }) });
-  const ask: Bridge["ask"] = (
-    from,
-    { method = "GET", target = "/cse-in/x", headers, body, rqi = "q1" } = {},
-  ) =>
-    callHttp(gateway.http, {
-      method,
-      target,
-      headers: {
-        "X-M2M-Origin": from,
-        "X-M2M-RI": rqi,
-        "X-M2M-RVI": "3",
-        ...(body === undefined ? {} : { "Content-Type": "application/json" }),
-        ...headers,
-      },
-      ...(body === undefined
-        ? {}
-        : { body: typeof body === "string" ? body : JSON.stringify(body) }),
-    });
+  const ask: Bridge["ask"] = (from, call = {}) => askAs(gateway.http, from, call);
   return {
     gateway,
     clock,

@@ -1,5 +1,6 @@
 import { expect } from "vitest";
-import { callHttp, type HttpAnswer } from "../helpers/http-client.ts";
+import { askAs } from "../helpers/entity.ts";
+import type { HttpAnswer } from "../helpers/http-client.ts";
 import { ManualClock } from "../helpers/manual-clock.ts";
 import { type RunningGateway, type StartOptions, startGateway } from "../helpers/start-gateway.ts";
 import { SGN } from "./front.ts";
@@ -34,21 +35,8 @@ export async function startStandalone(
 ): Promise<Standalone> {
   const { clock = new ManualClock(), ...rest } = options;
   const gateway = await startGateway({ "ws.pingAfter": "1h", ...settings }, { ...rest, clock });
-  const ask: Standalone["ask"] = (from, method, target, { headers, body, rqi = "q1" } = {}) =>
-    callHttp(gateway.http, {
-      method,
-      target,
-      headers: {
-        "X-M2M-Origin": from,
-        "X-M2M-RI": rqi,
-        "X-M2M-RVI": "3",
-        ...(body === undefined ? {} : { "Content-Type": "application/json" }),
-        ...headers,
-      },
-      ...(body === undefined
-        ? {}
-        : { body: typeof body === "string" ? body : JSON.stringify(body) }),
-    });
+  const ask: Standalone["ask"] = (from, method, target, more) =>
+    askAs(gateway.http, from, { method, target, ...more });
   return {
     gateway,
     clock,
