@@ -45,6 +45,15 @@ describe.skipIf(!havePython())(
       return { name, device, ask };
     }
 
+    /** The same with a container. */
+    async function aeWithContainer(base: string) {
+      const one = await ae(base);
+      const path = `/cse-in/${one.name}`;
+      const body = { "m2m:cnt": { rn: "data" } };
+      expect((await one.ask({ method: "POST", path, ty: 3, body })).rsc).toBe("2001");
+      return { ...one, container: `${path}/data` };
+    }
+
     test("an AE registers, makes, reads, changes, finds and deletes what it likes", async () => {
       const gateway = await bridge();
       const { name, ask } = await ae(gateway.http);
@@ -94,14 +103,7 @@ describe.skipIf(!havePython())(
 
     test("notifications of its subscription arrive at its server, once and in order", async () => {
       const gateway = await bridge();
-      const { name, device, ask } = await ae(gateway.http);
-      const container = `/cse-in/${name}/data`;
-      await ask({
-        method: "POST",
-        path: `/cse-in/${name}`,
-        ty: 3,
-        body: { "m2m:cnt": { rn: "data" } },
-      });
+      const { name, device, ask, container } = await aeWithContainer(gateway.http);
       const sub = { rn: "watch", nu: [`${device.url}/n`], nct: 1, enc: { net: [3] } };
       const made = await ask({ method: "POST", path: container, ty: 23, body: { "m2m:sub": sub } });
       expect(made.rsc, made.text).toBe("2001");
@@ -123,14 +125,7 @@ describe.skipIf(!havePython())(
 
     test("what comes while its server is down is held by the bridge, and delivered when it is back", async () => {
       const gateway = await bridge();
-      const { name, device, ask } = await ae(gateway.http);
-      const container = `/cse-in/${name}/data`;
-      await ask({
-        method: "POST",
-        path: `/cse-in/${name}`,
-        ty: 3,
-        body: { "m2m:cnt": { rn: "data" } },
-      });
+      const { name, device, ask, container } = await aeWithContainer(gateway.http);
       const sub = { rn: "watch", nu: [`C${name}`], nct: 1, enc: { net: [3] } };
       expect(
         (await ask({ method: "POST", path: container, ty: 23, body: { "m2m:sub": sub } })).rsc,
