@@ -4,7 +4,7 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     globalSetup: "test/helpers/built.ts",
-    testTimeout: 10_000,
+    testTimeout: 30_000,
     hookTimeout: 60_000,
     // No module of ours keeps state, so files need not be isolated from each other.
     isolate: false,

@@ -1,6 +1,6 @@
 // Makes a fresh clone runnable: installs what package-lock.json names and builds dist/, each only when it is stale.
 import { spawnSync } from "node:child_process";
-import { readdirSync, statSync } from "node:fs";
+import { cpSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -45,4 +45,5 @@ if (modified("dist/main.js") < sources) {
     },
   );
   if (build.status !== 0) process.exit(build.status ?? 1);
+  cpSync(join(root, "src/admin/console"), join(root, "dist/admin/console"), { recursive: true });
 }

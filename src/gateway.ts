@@ -1,34 +1,37 @@
 import { randomBytes } from "node:crypto";
-import type { DestinationStream } from "pino";
+import type { DestinationStream, Logger } from "pino";
 import { AdminServer } from "./admin/server.ts";
 import { type Clock, type EpochMs, later, SystemClock } from "./base/clock.ts";
-import { HttpServer } from "./binding/http/server.ts";
-import { WsServer } from "./binding/ws/server.ts";
-import { blockListOf, isLoopback } from "./config/addresses.ts";
+import { LinkTraces } from "./binding/ws/link-traces.ts";
+import { DEEPEST } from "./codec/json/scan.ts";
+import type { ConfigChanges } from "./config/changes.ts";
 import { deploymentOf } from "./config/load.ts";
 import type { Config } from "./config/schema.ts";
 import { AcceptedRequests } from "./core/accepted.ts";
-import { Applications } from "./core/applications.ts";
 import { BridgePoints } from "./core/bridge-points.ts";
 import { BridgeTargets } from "./core/bridge-targets.ts";
 import { FrontPoints } from "./core/front-points.ts";
-import { LateAnswers } from "./core/late-answers.ts";
-import { Links } from "./core/links.ts";
-import { peersIn, registrationOf } from "./core/peers.ts";
-import type { Binding } from "./core/ports.ts";
-import { RegistrarRequests } from "./core/registrar-requests.ts";
-import { Registrations } from "./core/registrations.ts";
-import { RegistreeRequests } from "./core/registree-requests.ts";
-import { type Registration, Registry } from "./core/registry.ts";
+import { registrationOf } from "./core/peers.ts";
+import type { Binding, Observer } from "./core/ports.ts";
+import type { Registration } from "./core/registration.ts";
+import { Registry } from "./core/registry.ts";
 import { createDownstream } from "./downstream.ts";
+import { createFaces } from "./faces.ts";
+import { createGuarding } from "./guarding.ts";
+import { Audit } from "./observe/audit.ts";
 import { countingCodecs } from "./observe/counting-codec.ts";
-import { createLog, LogObserver } from "./observe/log.ts";
+import { createLog, type Log, LogObserver } from "./observe/log.ts";
 import { Metrics } from "./observe/metrics.ts";
-import { observeBoth } from "./observe/observers.ts";
-import { type CseId, type Domain, entityIdOf } from "./primitive/identifiers.ts";
-import { passed, portOf, samePort, started } from "./starting.ts";
+import { observeAll } from "./observe/observers.ts";
+import { registeredTracing } from "./observe/tracing.ts";
+import { createOperating, createWatching } from "./operating.ts";
+import { createPeering } from "./peering.ts";
+import type { CseId, Domain } from "./primitive/identifiers.ts";
+import { createRegistering } from "./registering.ts";
+import { LiveConfig } from "./reload.ts";
+import { passed, portOf, started } from "./starting.ts";
 import { openState } from "./store/lmdb-open.ts";
-import { createPeers, createUpstream } from "./upstream.ts";
+import { createUpstream, type DiallerParts } from "./upstream.ts";
 
 /** The URLs that listen. */
 export interface Faces {
@@ -39,14 +42,28 @@ export interface Faces {
 
 export interface GatewayOptions {
   readonly clock?: Clock;
-  /** Where log records go; standard error by default. */
+  /** Where log records go; standard output by default. */
   readonly logDestination?: DestinationStream;
   readonly version?: string;
+  /** Reads the configuration again, for `reload`; throws when it is not right. */
+  readonly readConfig?: () => Config;
+  /** Has whoever runs the gateway stop it, for an operator who asks for that. */
+  readonly leave?: () => void;
 }
 
 export interface Gateway {
+  /** Its log, for what is done to it: that is recorded whatever `log.level` is. */
+  readonly log: Log;
   /** Opens the state and starts every face. @throws when an address or the state cannot be had; nothing is left open then */
   start(): Promise<Faces>;
+  /**
+   * Reads the configuration again and lets it hold as far as a running gateway can take it over: all of that, or
+   * nothing.
+   *
+   * @param options `dryRun`: only finds out what would happen
+   * @throws when it is not right; the old one holds on
+   */
+  reload(options: { readonly dryRun: boolean }): Promise<ConfigChanges>;
   /** Takes nothing new, finishes what is under way within `shutdown.drain`, then closes. */
   stop(): Promise<void>;
 }
@@ -56,20 +73,26 @@ export function createGateway(config: Config, options: GatewayOptions = {}): Gat
   return new Assembly(config, options);
 }
 
-const REGISTERS_HERE = { standalone: "callable", front: "nobody", bridge: "all" } as const;
-
 class Assembly implements Gateway {
+  readonly log: Log;
+  readonly #log: Logger;
   readonly #config: Config;
+  readonly #live: LiveConfig;
   readonly #clock: Clock;
   readonly #options: GatewayOptions;
   /** What is stopped or closed, in the reverse of this order. */
   readonly #closing: (() => Promise<void>)[] = [];
   #draining = false;
+  #observer: Observer | undefined;
 
   constructor(config: Config, options: GatewayOptions) {
     this.#config = config;
+    this.#live = new LiveConfig(config);
     this.#options = options;
     this.#clock = options.clock ?? new SystemClock();
+    const { logDestination = process.stdout } = options;
+    this.#log = createLog(config.log.level, logDestination);
+    this.log = this.#log.child({}, { level: "info" });
   }
 
   async start(): Promise<Faces> {
@@ -79,6 +102,13 @@ class Assembly implements Gateway {
       await this.stop();
       throw error;
     }
+  }
+
+  async reload({ dryRun }: { readonly dryRun: boolean }): Promise<ConfigChanges> {
+    const { readConfig } = this.#options;
+    const changes = await this.#live.reload(readConfig ?? (() => this.#live.current), dryRun);
+    if (!dryRun) this.#observer?.acted("reload", { ...changes });
+    return changes;
   }
 
   async stop(): Promise<void> {
@@ -99,173 +129,135 @@ class Assembly implements Gateway {
       spId: config.cse.spId,
       cseName: config.cse.name,
     };
-    const state = await openState(config.stateDir);
-    this.#closing.push(() => state.close());
-
+    const { version = "unknown" } = this.#options;
+    const watching = createWatching(config, { clock, domain });
+    const tracing = registeredTracing(version);
+    const traces = new LinkTraces(tracing, config.ws.traceContext);
     const metrics = new Metrics({
       links: () => links.open,
-      registrees: () => registry.registered,
-      version: this.#options.version ?? "unknown",
+      isOverloaded: () => limiting.load.isOverloaded,
+      isDraining: () => this.#draining,
+      registrees: () => operating.registrees(),
+      version,
       held: () => holding.hold,
+      oldestHeld: () => operating.oldestHeld(),
+      freeBytes: () => state.freeBytes(),
       registrar: () => upstream.registrar,
+      certificates: () => tls.certificates(),
     });
-    const log = createLog(config.log.level, this.#options.logDestination ?? process.stderr);
-    const observer = observeBoth(metrics, new LogObserver(log, config.cse.url));
+    const log = this.#log;
+    const observer = observeAll(
+      ...metrics.observers,
+      new LogObserver(log, config.cse.url),
+      new Audit(log, clock),
+      ...watching.observers,
+    );
+    this.#observer = observer;
+    const state = await openState(config.stateDir, observer);
+    this.#closing.push(() => state.close());
 
-    const codecs = countingCodecs(observer, config.xml.namespaces);
-    const upstream = createUpstream(config, {
-      domain,
-      state,
-      codecs,
-      owesNulls: (to, rqi) => accepted.owesNulls(to, rqi),
-      clock,
-      observer,
-    });
+    const common = { domain, clock, observer, tracing };
+    const guarding = createGuarding(config, { ...common, live: this.#live });
+    const { limiting, tls } = guarding;
+    const { limits, load } = limiting;
+    this.#closing.push(() => Promise.resolve(guarding.close()));
+
+    const codecs = countingCodecs(observer, config.xml.namespaces, () => limits.current.nesting);
+    // What was taken in under another limit must be read again.
+    const storedCodecs = countingCodecs(observer, config.xml.namespaces, () => DEEPEST);
+    const owesNulls: DiallerParts["owesNulls"] = (to, rqi) => accepted.owesNulls(to, rqi);
+    const wire = { ...common, codecs, owesNulls, traces, tls };
+    const upstream = createUpstream(config, { ...wire, state });
     this.#closing.push(() => upstream.close());
     const newId = (): string => randomBytes(16).toString("base64url");
     const targets =
       deploymentOf(config) === "bridge"
-        ? new BridgeTargets({ domain, table: state.table("targets"), newToken: newId, observer })
+        ? new BridgeTargets({
+            ...common,
+            table: state.table("targets"),
+            newToken: newId,
+            most: () => limits.current.targets,
+          })
         : undefined;
-    const peers = peersIn(config.peers, domain);
+    const peering = createPeering(config, wire);
+    this.#closing.push(() => Promise.resolve(peering.close()));
     const registry = new Registry({
-      domain,
-      clock,
-      observer,
+      ...common,
       table: state.table<Registration>("registrees"),
       targets,
-      peers: peers.map((peer) => registrationOf(peer, newId())),
+      peers: peering.peers.map((peer) => registrationOf(peer, newId())),
     });
     this.#closing.push(() => Promise.resolve(registry.close()));
     const accepted = new AcceptedRequests(domain, registry);
     const points =
       targets === undefined ? new FrontPoints() : new BridgePoints(targets, config.cse.targets);
     const downstream = createDownstream(config, {
-      domain,
+      ...wire,
       state,
-      codecs,
+      storedCodecs,
       cse: upstream.port,
       registry,
       accepted,
+      limits,
       points,
-      clock,
-      observer,
+      pools: peering.pools,
+      wayToPeer: (id, link) => connections.wayTo(id, link),
       newId,
     });
     this.#closing.push(() => downstream.close());
     const { holding, ownPorts } = downstream;
-    const { deadLetters, exchanges, hold } = holding;
-    const registrations = new Registrations({
-      clock,
-      domain,
+    const { links, connections, applications, registrarRequests } = createRegistering(config, {
+      ...common,
       registry,
-      exchanges,
       points,
-      observer,
-      newToken: newId,
-      originator: config.cse.originator,
-      lenient: config.ws.lenient,
-    });
-    const registreeRequests = new RegistreeRequests({
-      domain,
-      registry,
-      registrations,
-      exchanges,
-      points,
-      observer,
-    });
-    const lateAnswers = new LateAnswers({ clock, keptFor: config.hold.lateAnswers });
-    const links = new Links({
-      domain,
-      clock,
-      registry,
-      registrations,
-      registreeRequests,
-      exchanges,
-      hold,
-      lateAnswers,
-      observer,
-      unboundTimeout: config.ws.unboundTimeout,
-      allowCseOnPlain: config.ws.allowCseOnPlain,
-    });
-
-    const connections = createPeers(config, {
-      peers,
-      domain,
-      links,
-      codecs,
-      owesNulls: accepted.owesNulls,
-      clock,
-      observer,
+      holding,
+      dialled: peering.dialled,
+      guarding,
       newId,
     });
-
+    const operating = createOperating(this.#live, {
+      ...common,
+      watching,
+      registry,
+      holding,
+      store: downstream.store,
+      points,
+      links,
+      applications,
+      limits,
+      log,
+      version,
+      reload: (options) => this.reload(options),
+      leave: this.#options.leave,
+      reasons: () => [
+        ...(this.#draining ? ["it is shutting down"] : []),
+        ...(load.isOverloaded ? ["it is overloaded"] : []),
+      ],
+    });
+    this.#closing.push(() => Promise.resolve(operating.close()));
     const admin = new AdminServer({
       ...config.admin.listen,
+      tls: tls.admin,
       metrics,
       readiness: () => ({
-        ready: !this.#draining,
+        ready: !this.#draining && !load.isOverloaded,
+        overloaded: load.isOverloaded,
         mode: deploymentOf(config),
         links: links.open,
         storing: holding.hold.accepting,
       }),
-      // Nobody else is authenticated there.
-      deadLetters: isLoopback(config.admin.listen.host)
-        ? {
-            list: (registree) => deadLetters.list(entityIdOf(registree, domain)),
-            replay: (registree, sequence) =>
-              deadLetters.replay(entityIdOf(registree, domain), sequence),
-            isOwnHost: isLoopback,
-          }
-        : undefined,
+      ...operating,
+      version,
+      warn: (message, fields) => observer.warn(message, fields),
     });
-    const http = new HttpServer({
-      ...config.http.listen,
-      prefix: config.http.prefix,
-      maxBody: config.http.maxBody,
-      disposition: config.http.disposition,
-      laterHeaders: config.http.laterHeaders,
-      releaseVersion: config.http.releaseVersion,
-      cseTimeout: config.cse.timeout,
-      codecs,
-      owesNulls: accepted.owesNulls,
-      cseSerializations: config.cse.serializations,
-      applications: new Applications({
-        domain,
-        registry,
-        exchanges,
-        registrations,
-        registreeRequests,
-        reach: holding.reach,
-        registersHere: REGISTERS_HERE[deploymentOf(config)],
-        clock,
-        observer,
-      }),
+    const { http, ws } = createFaces(config, {
+      ...wire,
+      guarding,
+      applications,
       passThrough: upstream.passThrough,
-      clock,
-      observer,
-    });
-    const ws = new WsServer({
-      ...config.ws.listen,
-      shared: samePort(config) ? http.server : undefined,
-      handshake: config.ws,
-      trust: {
-        mode: config.ws.trustOrigin,
-        loopbackListener: isLoopback(config.ws.listen.host),
-        networks: blockListOf(config.ws.trustedNetworks),
-      },
-      codecs,
-      owesNulls: accepted.owesNulls,
-      lenient: config.ws.lenient,
-      deflate: config.ws.deflate,
-      maxMessage: config.ws.maxMessage,
-      maxConnections: config.ws.maxConnections,
-      limits: { ...config.ws, drain: config.shutdown.drain },
-      clock,
-      observer,
       links,
+      live: this.#live,
     });
-
     const deadline = (): EpochMs => later(clock.now(), config.shutdown.drain);
     const { url: adminUrl } = await started(admin, "admin.listen");
     ownPorts.add(portOf(adminUrl));
@@ -275,7 +267,7 @@ class Assembly implements Gateway {
     this.#closing.push(async () => {
       const until = deadline();
       // What was held may be under way over HTTP, which is broken off after this.
-      const sent = Promise.race([hold.drain(), passed(until, clock)]);
+      const sent = Promise.race([holding.hold.drain(), passed(until, clock)]);
       await Promise.all([sent, ...faces.map((face) => face.stop(until))]);
       // Behind them: what they finish may have to go up.
       await Promise.all([upstream.registrar?.close(), connections.close()]);
@@ -289,16 +281,7 @@ class Assembly implements Gateway {
     const { url: wsUrl } = await started(ws, "ws.listen");
     ownPorts.add(portOf(wsUrl));
     holding.resume();
-    const requests = new RegistrarRequests({
-      registry,
-      exchanges,
-      registreeRequests,
-      lateAnswers,
-      clock,
-      observer,
-      newId,
-    });
-    upstream.registrar?.start(requests, registry);
+    upstream.registrar?.start(registrarRequests, registry);
     connections.start();
     return { http: httpUrl, ws: wsUrl, admin: adminUrl };
   }

@@ -1,11 +1,12 @@
 #!/usr/bin/env node
 import { relative } from "node:path";
 import { SystemClock } from "./base/clock.ts";
+import { veiled } from "./base/veiled.ts";
 import { type Arguments, parseArguments } from "./cli/arguments.ts";
 import { readableLog } from "./cli/readable-log.ts";
 import { EXIT, type ExitCode, type Terminal } from "./cli/terminal.ts";
 import { COMMANDS, type CommandName, helpOf, isCommand, overview } from "./cli/usage.ts";
-import { versionOf } from "./cli/version.ts";
+import { printVersion, versionOf } from "./cli/version.ts";
 
 type Run = (args: Arguments, terminal: Terminal) => Promise<ExitCode>;
 
@@ -15,25 +16,44 @@ const RUNS: Readonly<Record<CommandName, () => Promise<Run>>> = {
     const { serve } = await import("./cli/serve.ts");
     const { createGateway } = await import("./gateway.ts");
     return (args, terminal) =>
-      serve(args, terminal, (config) =>
-        createGateway(config, { version: versionOf(), logDestination }),
+      serve(args, terminal, (config, readConfig, leave) =>
+        createGateway(config, { version: versionOf(), logDestination, readConfig, leave }),
       );
   },
   "check-config": async () => (await import("./cli/check-config.ts")).checkConfig,
+  health: async () => (await import("./cli/health.ts")).health,
   doctor: async () => (await import("./cli/doctor.ts")).doctor,
   sim: async () => (await import("./cli/sim.ts")).sim,
   send: async () => (await import("./cli/send.ts")).send,
-  version: async () => async (_, terminal) => {
-    terminal.print(versionOf());
-    return EXIT.OK;
+  credential: async () => {
+    const { credential } = await import("./cli/credential.ts");
+    const { readSecret } = await import("./cli/secret-input.ts");
+    const ask = (prompt: string): unknown => process.stderr.write(prompt);
+    return (args, terminal) => credential(args, terminal, () => readSecret(process.stdin, ask));
   },
+  status: async () => (await import("./cli/status.ts")).status,
+  registrees: async () => (await import("./cli/registrees.ts")).registrees,
+  kick: async () => (await import("./cli/registrees.ts")).kick,
+  held: async () => (await import("./cli/held.ts")).held,
+  "dead-letters": async () => (await import("./cli/held.ts")).deadLetters,
+  why: async () => (await import("./cli/why.ts")).why,
+  trace: async () => (await import("./cli/why.ts")).trace,
+  reload: async () => (await import("./cli/running.ts")).reload,
+  drain: async () => (await import("./cli/running.ts")).drain,
+  "log-level": async () => (await import("./cli/running.ts")).logLevel,
+  "print-config": async () => (await import("./cli/running.ts")).printConfig,
+  listen: async () => (await import("./cli/listen.ts")).listen,
+  completion: async () => (await import("./cli/completion.ts")).completion,
+  version: async () => printVersion,
   help: async () => help,
 };
 
-/** Records go to standard error, as lines for a person where one is looking. */
-const logDestination = process.stderr.isTTY
-  ? readableLog((text) => process.stderr.write(text))
-  : { write: (line: string) => process.stderr.write(line) };
+/** Where records of the log go: that of the gateway is all that it prints, other commands print what they were asked for. */
+const logged = process.argv[2] === "serve" ? process.stdout : process.stderr;
+/** As lines for a person where one is looking. */
+const logDestination = logged.isTTY
+  ? readableLog((text) => logged.write(text))
+  : { write: (line: string) => logged.write(line) };
 
 const help: Run = async ({ operands: [topic] }, { print, complain }) => {
   if (topic === undefined) print(overview());
@@ -83,8 +103,9 @@ function programName(script: string): string {
 }
 
 function fail(error: unknown): never {
-  const { message, stack } = error instanceof Error ? error : new Error(String(error));
-  const record = { level: 60, time: new Date(), msg: "unexpected error", err: { message, stack } };
+  const { message, stack = "" } = error instanceof Error ? error : new Error(String(error));
+  const err = { message: veiled(message), stack: veiled(stack) };
+  const record = { level: 60, time: new Date(), msg: "unexpected error", err };
   logDestination.write(`${JSON.stringify(record)}\n`);
   process.exit(EXIT.FATAL);
 }
@@ -121,9 +142,11 @@ alive.ref();
 const code = await main(process.argv.slice(2), {
   print: (line) => process.stdout.write(`${line}\n`),
   complain: (line) => process.stderr.write(`${line}\n`),
+  columns: process.stdout.isTTY ? process.stdout.columns : undefined,
   env: process.env,
   clock: new SystemClock(),
   stop: stopping.signal,
+  onHangUp: (listener) => void process.on("SIGHUP", listener),
   program: programName(process.argv[1] ?? ""),
 });
 // Only after what was printed is out; a pipe may still hold it.

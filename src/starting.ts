@@ -1,4 +1,5 @@
 import type { Clock, EpochMs } from "./base/clock.ts";
+import { sameEndpoint } from "./config/addresses.ts";
 import type { Config } from "./config/schema.ts";
 import type { Binding, ListenAddress } from "./core/ports.ts";
 
@@ -13,15 +14,12 @@ export async function started(binding: Binding, key: string): Promise<ListenAddr
   }
 }
 
-export const portOf = (url: string): number => Number(new URL(url).port || 80);
+export function portOf(text: string): number {
+  const { port, protocol } = new URL(text);
+  return Number(port || (/^(?:https|wss):$/.test(protocol) ? 443 : 80));
+}
 
 export const passed = (at: EpochMs, clock: Clock): Promise<void> =>
   new Promise((resolve) => void clock.at(at, resolve));
 
-export function samePort({ http, ws }: Config): boolean {
-  return (
-    http.listen.port !== 0 &&
-    http.listen.port === ws.listen.port &&
-    http.listen.host === ws.listen.host
-  );
-}
+export const samePort = ({ http, ws }: Config): boolean => sameEndpoint(http.listen, ws.listen);

@@ -7,14 +7,15 @@ import { CseProbe } from "./binding/http/cse-probe.ts";
 import { PassThrough } from "./binding/http/pass-through.ts";
 import type { ThroughProxy } from "./binding/proxy/attempt.ts";
 import { tunnelAgent } from "./binding/proxy/tunnel-agent.ts";
+import type { SecuredBy } from "./binding/tls/client.ts";
 import { WsDialler, type WsDiallerOptions } from "./binding/ws/dialler.ts";
-import type { LinkOptions } from "./binding/ws/link.ts";
+import type { LinkOptions } from "./binding/ws/link-options.ts";
 import type { Codecs } from "./codec/codec.ts";
 import { isWebSocketUrl } from "./config/addresses.ts";
 import type { Config } from "./config/schema.ts";
-import { Peers, type PeersParts } from "./core/peers.ts";
 import type { Observer, Port } from "./core/ports.ts";
 import { RegistrarPort } from "./core/registrar-port.ts";
+import type { Tracing } from "./core/tracing.ts";
 import type { Domain } from "./primitive/identifiers.ts";
 import { createRegistrar } from "./registrar/registrar.ts";
 import type { State } from "./store/lmdb-open.ts";
@@ -29,11 +30,17 @@ export interface Upstream {
   close(): Promise<void>;
 }
 
+type Secured = { readonly secured: SecuredBy };
+
 export interface UpstreamParts {
   readonly domain: Domain & { readonly cseName: string };
   readonly state: State;
   readonly codecs: Codecs;
   readonly owesNulls: LinkOptions["owesNulls"];
+  /** How connections to the CSE, and to the proxy before it, are secured. */
+  readonly tls: { readonly cse: Secured; readonly proxy: Secured };
+  readonly tracing: Tracing | undefined;
+  readonly traces: LinkOptions["traces"];
   readonly clock: Clock;
   readonly observer: Observer;
 }
@@ -59,23 +66,6 @@ function standalone({ domain, state, clock, observer }: UpstreamParts): Upstream
   };
 }
 
-/** Builds the connections to further CSEs that are dialled. */
-export function createPeers(
-  config: Config,
-  parts: Omit<PeersParts, "diallerTo" | "longestPause"> & DiallerParts,
-): Peers {
-  return new Peers({
-    ...parts,
-    diallerTo: (url) =>
-      diallerTo(url, config, parts, undefined, (_result, why, isNews) => {
-        if (why !== undefined && isNews) {
-          parts.observer.warn("a peer cannot be reached", { url, error: why });
-        }
-      }),
-    longestPause: config.cse.reconnectMax,
-  });
-}
-
 /** Tells the observer how it goes with the registrar. */
 function toldTo(observer: Observer, url: string): WsDiallerOptions["tried"] {
   let failed = false;
@@ -90,7 +80,11 @@ function toldTo(observer: Observer, url: string): WsDiallerOptions["tried"] {
   };
 }
 
-type DiallerParts = Pick<UpstreamParts, "codecs" | "owesNulls" | "clock" | "observer">;
+/** What a dialler is built of, beside the configuration. */
+export type DiallerParts = Pick<
+  UpstreamParts,
+  "codecs" | "owesNulls" | "tls" | "traces" | "clock" | "observer"
+>;
 
 /** Opens WebSockets to the registrar at `url`. @param agent makes the connections, where they are not made straight */
 export function diallerTo(
@@ -103,6 +97,7 @@ export function diallerTo(
   return new WsDialler({
     ...parts,
     url,
+    secured: parts.tls.cse.secured,
     tried,
     subprotocols: cse.subprotocols,
     deflate: cse.deflate,
@@ -114,21 +109,25 @@ export function diallerTo(
   });
 }
 
+type CsePortParts = Pick<UpstreamParts, "codecs" | "clock" | "observer" | "tracing">;
+
 /** Asks the CSE at `url` over HTTP. @param pool of connections to it, or to the proxy before it */
 export function csePortTo(
   url: URL,
   { cse, http }: Config,
-  { codecs, clock, observer }: Pick<UpstreamParts, "codecs" | "clock" | "observer">,
+  { codecs, clock, observer, tracing }: CsePortParts,
   pool: Pool,
 ): CsePort {
   return new CsePort({
     pool,
+    origin: url.origin,
     basePath: basePathOf(url),
     codecs,
     serializations: cse.serializations,
     laterHeaders: http.laterHeaders,
     maxInFlight: cse.maxInFlight,
     maxBody: http.maxBody,
+    tracing,
     clock,
     observer,
   });
@@ -139,7 +138,7 @@ const basePathOf = ({ pathname }: URL): string => pathname.replace(/\/+$/, "");
 function dialled(url: string, config: Config, parts: UpstreamParts): Upstream {
   const { cse } = config;
   const leaving = new AbortController();
-  const through = throughProxy(config, parts.clock, leaving.signal);
+  const through = throughProxy(config, parts.tls, parts.clock, leaving.signal);
   const agent = through && tunnelAgent(new URL(url), through);
   const dialler = diallerTo(url, config, parts, agent);
   const registrar = new RegistrarPort({
@@ -148,6 +147,7 @@ function dialled(url: string, config: Config, parts: UpstreamParts): Upstream {
     links: cse.links,
     always: cse.connect === "always",
     idleClose: cse.idleClose,
+    windows: cse.windows,
     longestPause: cse.reconnectMax,
     originator: cse.originator,
     namesOriginator: cse.handshakeOrigin,
@@ -167,23 +167,27 @@ function dialled(url: string, config: Config, parts: UpstreamParts): Upstream {
 
 function overHttp(cseUrl: string, config: Config, parts: UpstreamParts): Upstream {
   const { cse, request } = config;
-  const { clock, observer } = parts;
+  const { clock, observer, tls, tracing } = parts;
   const url = new URL(cseUrl);
   const leaving = new AbortController();
-  const through = throughProxy(config, clock, leaving.signal);
-  const pool = cseConnections(url, cse.connections, through);
+  const through = throughProxy(config, tls, clock, leaving.signal);
+  const pool = cseConnections(url, cse.connections, through, tls.cse.secured);
   // Of its own: long polls of applications must not keep registrees from the CSE.
-  const rawPool = cseConnections(url, cse.connections, through);
+  const rawPool = cseConnections(url, cse.connections, through, tls.cse.secured);
   const probe = new CseProbe({ url, through, clock, observer });
   probe.start();
   return {
     port: csePortTo(url, config, parts, pool),
     passThrough: new PassThrough({
       pool: rawPool,
+      connections: cse.connections,
+      origin: url.origin,
       basePath: basePathOf(url),
       maxInFlight: cse.maxInFlight,
+      maxBody: config.http.maxBody,
       bodyPause: cse.timeout,
       openMax: request.openMax,
+      tracing,
       clock,
       observer,
     }),
@@ -198,8 +202,11 @@ function overHttp(cseUrl: string, config: Config, parts: UpstreamParts): Upstrea
 /** The way through the proxy before the CSE, if there is one. @param signal ends attempts that are under way */
 export function throughProxy(
   { cseProxy, proxy: { timeout } }: Config,
+  tls: Pick<UpstreamParts["tls"], "proxy">,
   clock: Clock,
   signal: AbortSignal,
 ): ThroughProxy | undefined {
-  return cseProxy === undefined ? undefined : { proxy: cseProxy, timeout, clock, signal };
+  return cseProxy === undefined
+    ? undefined
+    : { proxy: cseProxy, secured: tls.proxy.secured, timeout, clock, signal };
 }

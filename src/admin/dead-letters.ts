@@ -1,92 +1,108 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { type Static, Type } from "@sinclair/typebox";
+import type { DeadLetters } from "../core/dead-letters.ts";
 import type { DeadLetter } from "../core/hold-store.ts";
+import { type Endpoint, endpoint } from "./endpoint.ts";
+import {
+  contentOf,
+  KEPT,
+  KEPT_CONTENT,
+  type KeptAccess,
+  keptOf,
+  ONE_KEPT,
+  WITH_CONTENT,
+} from "./kept.ts";
+import { limitOf, PAGE, pageOf } from "./page.ts";
+import { absent } from "./problem.ts";
+import { given, OUTCOME, REGISTREE, TIME, timeOf } from "./values.ts";
 
-/** What of the core the routes need. */
-export interface DeadLetterRoutes {
-  /** Those of a registree, named in any form of its ID; the oldest first. */
-  list(registree: string): Iterable<DeadLetter>;
-  /** Has one delivered after all; false when there is none. Rejects with GatewayError. */
-  replay(registree: string, sequence: number): Promise<boolean>;
-  /** Whether a host name means the machine itself. */
-  isOwnHost(host: string): boolean;
+/** What was not delivered, without its content: that is for the registree alone. */
+const DEAD_LETTER = Type.Object(
+  {
+    ...KEPT,
+    outcome: OUTCOME,
+    reason: Type.String(),
+    at: Type.Unsafe<string>({ ...TIME, description: "When it was given up." }),
+  },
+  { $id: "DeadLetter", additionalProperties: false },
+);
+
+const DEAD_LETTER_CONTENT = Type.Object(
+  {
+    ...DEAD_LETTER.properties,
+    ...KEPT_CONTENT,
+  },
+  { $id: "DeadLetterOne", additionalProperties: false },
+);
+
+/** What the endpoints need. */
+export interface DeadLetterAccess extends KeptAccess {
+  readonly letters: DeadLetters;
 }
 
-interface Query {
-  readonly registree?: string;
-  readonly sequence?: string;
-}
-
-/**
- * What was not delivered, over HTTP: `GET /api/v1/dead-letters?registree=` lists it, without content, and
- * `POST /api/v1/dead-letters/replay?registree=&sequence=` holds one of it again.
- */
-export function addDeadLetterRoutes(server: FastifyInstance, letters: DeadLetterRoutes): void {
-  // On each route, since a path can be spelled in more than one way.
-  const onRequest = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
-    if (comesFromAPage(request, letters)) {
-      await problem(
-        reply,
-        403,
-        "not for web pages, and not under another name than the machine's own",
-      );
-    }
-  };
-  server.get<{ Querystring: Query }>("/api/v1/dead-letters", { onRequest }, ({ query }, reply) => {
-    const { registree } = query;
-    if (registree === undefined) return problem(reply, 400, "registree is missing");
-    return { deadLetters: Array.from(letters.list(registree), described) };
-  });
-  server.post<{ Querystring: Query }>(
-    "/api/v1/dead-letters/replay",
-    { onRequest },
-    async ({ query }, reply) => {
-      const { registree, sequence } = query;
-      if (registree === undefined || sequence === undefined || !/^\d{1,15}$/.test(sequence)) {
-        return problem(reply, 400, "registree or sequence is missing");
-      }
-      if (await letters.replay(registree, Number(sequence))) return { replayed: true };
-      return problem(reply, 404, "there is no such dead letter");
+export const deadLetterEndpoints = (access: DeadLetterAccess): readonly Endpoint[] => [
+  endpoint({
+    method: "GET",
+    route: "/dead-letters",
+    name: "listDeadLetters",
+    summary: "What was not delivered: one registree after the other, the oldest of each first.",
+    query: Type.Object({ ...PAGE, registree: Type.Optional(REGISTREE) }),
+    answer: pageOf(DEAD_LETTER, "DeadLetterPage"),
+    serve: ({ query }) => {
+      const registree = query.registree === undefined ? undefined : access.idOf(query.registree);
+      const { items, next } = access.letters.page(registree, query.after, limitOf(query));
+      return given({ items: items.map(letterOf), next });
     },
-  );
-}
+  }),
+  endpoint({
+    method: "GET",
+    route: "/dead-letters/{registree}/{sequence}",
+    name: "getDeadLetter",
+    summary: "One dead letter; its content only when asked for, which is audited.",
+    path: ONE_KEPT,
+    query: WITH_CONTENT,
+    answer: DEAD_LETTER_CONTENT,
+    problems: [404],
+    serve: ({ path, query }) => {
+      const letter = access.letters.find(access.idOf(path.registree), path.sequence);
+      if (letter === undefined) throw absent("dead letter");
+      return { ...letterOf(letter), ...contentOf(letter.held, query.content, access) };
+    },
+  }),
+  endpoint({
+    method: "POST",
+    route: "/dead-letters/{registree}/{sequence}/replay",
+    name: "replayDeadLetter",
+    summary: "Holds one again, as if it had just arrived; from then on it is no dead letter.",
+    path: ONE_KEPT,
+    answer: Type.Object({ replayed: Type.Literal(true) }),
+    problems: [404, 503],
+    serve: async ({ path: { registree: written, sequence } }) => {
+      const registree = access.idOf(written);
+      if (!(await access.letters.replay(registree, sequence))) throw absent("dead letter");
+      access.acted("replay", { registree, sequence });
+      return { replayed: true as const };
+    },
+  }),
+  endpoint({
+    method: "DELETE",
+    route: "/dead-letters/{registree}/{sequence}",
+    name: "removeDeadLetter",
+    summary: "Removes one for good.",
+    path: ONE_KEPT,
+    answer: Type.Object({ removed: Type.Literal(true) }),
+    problems: [404],
+    serve: async ({ path: { registree: written, sequence } }) => {
+      const registree = access.idOf(written);
+      if (!(await access.letters.remove(registree, sequence))) throw absent("dead letter");
+      access.acted("remove", { registree, sequence });
+      return { removed: true as const };
+    },
+  }),
+];
 
-/** Browsers on the machine reach the listener too, in the name of whatever page they show. */
-function comesFromAPage(
-  { headers }: FastifyRequest,
-  { isOwnHost }: Pick<DeadLetterRoutes, "isOwnHost">,
-): boolean {
-  const { host = "", origin } = headers;
-  const site = headers["sec-fetch-site"] ?? "none";
-  // A name that an attacker's DNS turns into this machine's address.
-  if (!isOwnHost(host.replace(/:\d+$/, ""))) return true;
-  return (
-    (origin !== undefined && origin !== `http://${host}`) ||
-    !["same-origin", "none"].includes(`${site}`)
-  );
-}
-
-/** Never with its content: that is for the registree alone. */
-function described({ held, outcome, reason, at }: DeadLetter): object {
-  const { sequence, request, arrived, expires, bytes } = held;
-  return {
-    sequence,
-    operation: request.operation,
-    to: request.to,
-    originator: request.from,
-    requestIdentifier: request.requestIdentifier,
-    arrived: new Date(arrived).toISOString(),
-    expires: new Date(expires).toISOString(),
-    bytes,
-    outcome,
-    reason,
-    at: new Date(at).toISOString(),
-  };
-}
-
-/** RFC 9457. */
-function problem(reply: FastifyReply, status: number, detail: string): FastifyReply {
-  return reply
-    .code(status)
-    .type("application/problem+json")
-    .send({ type: "about:blank", status, detail });
-}
+const letterOf = ({ held, outcome, reason, at }: DeadLetter): Static<typeof DEAD_LETTER> => ({
+  ...keptOf(held),
+  outcome,
+  reason,
+  at: timeOf(at),
+});

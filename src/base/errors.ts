@@ -20,6 +20,20 @@ export const FAILURES = {
     "the content cannot be said in the serialization of its receiver",
   ),
   GW_CONTENT_TOO_LARGE: row(Rsc.BAD_REQUEST, "the content is larger than this gateway takes"),
+  GW_CONTENT_CODING_UNSUPPORTED: row(
+    Rsc.UNSUPPORTED_MEDIA_TYPE,
+    "the content is compressed (Content-Encoding), which this gateway does not read",
+  ),
+  GW_HEAD_TOO_LARGE: row(
+    Rsc.BAD_REQUEST,
+    "the request has more or larger header fields than this gateway takes",
+  ),
+  GW_TARGET_TOO_LONG: row(Rsc.BAD_REQUEST, "the request-target is longer than this gateway takes"),
+  GW_TOO_SLOW: row(Rsc.BAD_REQUEST, "the request did not come in time"),
+  GW_TOO_MANY_POINTS: row(
+    Rsc.BAD_REQUEST,
+    "the registration names more points of access than this gateway keeps",
+  ),
   GW_REQUEST_INVALID: row(Rsc.BAD_REQUEST, "the request is not valid"),
   GW_REQUEST_IDENTIFIER_IN_USE: row(
     Rsc.BAD_REQUEST,
@@ -71,6 +85,10 @@ export const FAILURES = {
     Rsc.TARGET_NOT_REACHABLE,
     "a later request of event category latest took its place; nothing was sent",
   ),
+  GW_DROPPED: row(
+    Rsc.TARGET_NOT_REACHABLE,
+    "an operator of the gateway dropped it while it waited for the registree",
+  ),
   GW_EVICTED: row(
     Rsc.TARGET_NOT_REACHABLE,
     "it made room for a request of higher storage priority; nothing was sent",
@@ -97,13 +115,25 @@ export const FAILURES = {
     Rsc.ORIGINATOR_NOT_AUTHENTICATED,
     "this connection may not speak for that originator",
   ),
+  GW_CREDENTIALS_NEEDED: row(
+    Rsc.ORIGINATOR_NOT_AUTHENTICATED,
+    "credentials are needed here: a client certificate, a pre-shared key or Authorization",
+  ),
+  GW_CREDENTIALS_REFUSED: row(
+    Rsc.ORIGINATOR_NOT_AUTHENTICATED,
+    "these credentials are not valid here",
+  ),
+  GW_NOT_PERMITTED: row(
+    Rsc.ORIGINATOR_HAS_NO_PRIVILEGE,
+    "no rule of this gateway permits this originator the request",
+  ),
   GW_IDENTITY_TAKEN: row(
     Rsc.ORIGINATOR_NOT_AUTHENTICATED,
     "another connection holds this identity and is alive",
   ),
   GW_CSE_NEEDS_TLS: row(
     Rsc.SECURITY_ASSOCIATION_REQUIRED,
-    "a CSE must come over a secured connection (ws.allowCseOnPlain is the laboratory switch)",
+    "a CSE must come over TLS and with credentials of its own (ws.allowCseOnPlain is the laboratory switch)",
   ),
   GW_CSE_UNREACHABLE: row(Rsc.TARGET_NOT_REACHABLE, "the CSE cannot be reached; nothing was sent"),
   GW_CSE_NO_ANSWER: row(
@@ -147,6 +177,18 @@ export const FAILURES = {
     "the registree has named too many notification targets in its own network; nothing was sent",
   ),
   GW_OVERLOADED: row(Rsc.TARGET_NOT_REACHABLE, "the gateway is at its limit; try again later"),
+  GW_TOO_MANY_REGISTREES: row(
+    Rsc.TARGET_NOT_REACHABLE,
+    "this gateway serves as many registrees as it takes; nothing was sent",
+  ),
+  GW_TOO_FAST: row(
+    Rsc.TARGET_NOT_REACHABLE,
+    "this peer has sent as much as it may for now; nothing was sent, try again later",
+  ),
+  GW_TOO_MANY_CONNECTIONS: row(
+    Rsc.TARGET_NOT_REACHABLE,
+    "this address has as many connections as it may; nothing was sent, try again later",
+  ),
   GW_DRAINING: row(Rsc.TARGET_NOT_REACHABLE, "the gateway is shutting down; try again later"),
   GW_STORE_FAILED: row(Rsc.INTERNAL_SERVER_ERROR, "the gateway cannot use its state"),
   GW_INTERNAL: row(Rsc.INTERNAL_SERVER_ERROR, "the gateway failed on this request"),

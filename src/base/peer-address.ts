@@ -13,5 +13,9 @@ export function ownAddressOf(
     (name) => name === "forwarded" || name.startsWith("x-forwarded-"),
   );
   if (forwarded) return undefined;
-  return remoteAddress?.startsWith("::ffff:") ? remoteAddress.slice(7) : remoteAddress;
+  return plainAddress(remoteAddress);
 }
+
+/** An IPv4 address without the IPv6 clothes that sockets give it. */
+export const plainAddress = (address: string | undefined): string | undefined =>
+  address?.startsWith("::ffff:") ? address.slice(7) : address;

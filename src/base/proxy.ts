@@ -7,8 +7,6 @@ export interface ProxyServer {
   readonly port: number;
   /** Value of Proxy-Authorization; a function, so that nothing that prints the proxy prints a password. */
   readonly authorization: (() => string) | undefined;
-  /** Certificates, in PEM, of who vouches for an https: proxy; those that Node knows where it is undefined. */
-  readonly ca: string | undefined;
   /** Who said so: `proxy.url`, or a variable such as `https_proxy`. */
   readonly namedBy: string;
 }

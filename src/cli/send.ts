@@ -5,6 +5,7 @@ import { later, type Millis } from "../base/clock.ts";
 import { parseHttpUrl } from "../config/addresses.ts";
 import { formatDuration, parseDuration } from "../config/units.ts";
 import type { Arguments, UsageFault } from "./arguments.ts";
+import { accessHint, type ClientAccess, clientAccess } from "./client-access.ts";
 import { EXIT, type ExitCode, type Terminal } from "./terminal.ts";
 
 const METHODS = new Map([
@@ -32,11 +33,14 @@ export interface WireRequest {
 export async function send(args: Arguments, terminal: Terminal): Promise<ExitCode> {
   const request = wireRequestOf(args);
   const wait = parseDuration(args.options.get("timeout") ?? "60s");
-  if ("usage" in request || wait === undefined) {
-    terminal.complain("usage" in request ? request.usage : "--timeout takes a time such as 60s");
+  const access = clientAccess(args, terminal.env);
+  if ("usage" in request || wait === undefined || "usage" in access) {
+    if ("usage" in request) terminal.complain(request.usage);
+    if (wait === undefined) terminal.complain("--timeout takes a time such as 60s");
+    if ("usage" in access) terminal.complain(access.usage);
     return EXIT.USAGE;
   }
-  const outcome = await exchange(request, wait, terminal);
+  const outcome = await exchange(request, access, wait, terminal);
   if ("failure" in outcome) {
     terminal.complain(outcome.failure);
     return outcome.code;
@@ -130,12 +134,16 @@ type Outcome =
 
 function exchange(
   { url, method, headers, body }: WireRequest,
+  access: ClientAccess,
   wait: Millis,
   { clock, stop }: Terminal,
 ): Promise<Outcome> {
   return new Promise((resolve) => {
     const made = url.startsWith("https:") ? httpsRequest : httpRequest;
-    const outgoing = made(url, { method, headers, agent: false, signal: stop });
+    const outgoing = made(url, {
+      ...{ method, agent: false, signal: stop, ...access.secured },
+      headers: { ...headers, ...access.headers },
+    });
     const timer = clock.at(later(clock.now(), wait), () => {
       finish({ failure: `no answer within ${formatDuration(wait)}`, code: EXIT.FATAL });
       outgoing.destroy();
@@ -165,7 +173,7 @@ function failureOf(error: Error, url: string, stop: AbortSignal): Outcome {
   };
 }
 
-function report(response: IncomingMessage, body: string, { print }: Terminal): ExitCode {
+function report(response: IncomingMessage, body: string, { complain, print }: Terminal): ExitCode {
   print(`HTTP/${response.httpVersion} ${response.statusCode} ${response.statusMessage}`);
   const rsc = headerOf(response, "X-M2M-RSC");
   for (const name of ["X-M2M-RSC", "X-M2MGW-Disposition"]) {
@@ -173,6 +181,7 @@ function report(response: IncomingMessage, body: string, { print }: Terminal): E
     if (value !== undefined) print(`${name}: ${value}`);
   }
   if (body !== "") print(body);
+  if (response.statusCode === 401) complain(`not let in${accessHint(401)}`);
   // Peers older than TS-0009 V3.6.0 may leave X-M2M-RSC out.
   const succeeded = rsc === undefined ? (response.statusCode ?? 500) < 300 : /^[12]/.test(rsc);
   return succeeded ? EXIT.OK : EXIT.FATAL;

@@ -1,6 +1,8 @@
 import { type Clock, later, type Millis } from "../base/clock.ts";
 import { parseDuration } from "../config/units.ts";
 import type { Arguments, UsageFault } from "./arguments.ts";
+import { clientAccess } from "./client-access.ts";
+import { registreeOptions } from "./registree-options.ts";
 import {
   SimulatedRegistree,
   type SimulatedRegistreeOptions,
@@ -9,28 +11,30 @@ import {
 import { EXIT, type ExitCode, type Terminal } from "./terminal.ts";
 
 const STEM = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
-/** Names of subprotocols whose primitives are JSON (TS-0020, 6.2.2.7), and one older clients use. */
-const JSON_SUBPROTOCOL = /^(onem2m(\.r2\.0)?\.json|onem2m-pro-v1\.0)$/i;
 const MOST = 10_000;
 
 interface Simulation {
   readonly names: readonly string[];
   readonly lasts: Millis | undefined;
   readonly quiet: boolean;
-  readonly registree: Omit<SimulatedRegistreeOptions, "ae" | "clock" | "print" | "complain">;
+  readonly registree: Omit<
+    SimulatedRegistreeOptions,
+    "access" | "ae" | "clock" | "print" | "complain"
+  >;
 }
 
 /** `m2mgw sim`: simulated registrees, until they are stopped or their time is over. */
 export async function sim(args: Arguments, terminal: Terminal): Promise<ExitCode> {
   const simulation = simulationOf(args);
-  if ("usage" in simulation) {
-    terminal.complain(simulation.usage);
+  const access = clientAccess(args, terminal.env);
+  if ("usage" in simulation || "usage" in access) {
+    for (const fault of [simulation, access]) if ("usage" in fault) terminal.complain(fault.usage);
     return EXIT.USAGE;
   }
   const { clock, complain } = terminal;
   const print = simulation.quiet ? () => {} : terminal.print;
   const registrees = simulation.names.map(
-    (ae) => new SimulatedRegistree({ ...simulation.registree, ae, clock, print, complain }),
+    (ae) => new SimulatedRegistree({ ...simulation.registree, access, ae, clock, print, complain }),
   );
   const end = ending(clock, simulation.lasts, terminal.stop);
   const ends = await Promise.all(registrees.map((registree) => registree.run(end.signal)));
@@ -41,14 +45,11 @@ export async function sim(args: Arguments, terminal: Terminal): Promise<ExitCode
 }
 
 /** What the arguments ask for, or what is wrong with them. */
-function simulationOf({ options }: Arguments): Simulation | UsageFault {
+function simulationOf(args: Arguments): Simulation | UsageFault {
+  const { options } = args;
   const ae = options.get("ae");
   const count = Number(options.get("count") ?? "1");
-  const url = options.get("url") ?? "ws://127.0.0.1:8180";
-  const subprotocol = options.get("subprotocol") ?? "oneM2M.json";
   const delay = parseDuration(options.get("delay") ?? "0s");
-  const forText = options.get("for");
-  const lasts = forText === undefined ? undefined : parseDuration(forText);
   if (ae === undefined) return { usage: "--ae is missing: the AE-ID-Stem, such as Clamp" };
   if (!STEM.test(ae)) return { usage: "--ae takes letters, digits, '.', '_' and '-'" };
   if (!/^[CS]/.test(ae)) {
@@ -59,32 +60,20 @@ function simulationOf({ options }: Arguments): Simulation | UsageFault {
   if (!Number.isInteger(count) || count < 1 || count > MOST) {
     return { usage: `--count takes a whole number from 1 to ${MOST}` };
   }
-  if (!/^wss?:\/\//i.test(url) || !URL.canParse(url)) {
-    return { usage: "--url takes a ws:// or wss:// URL" };
-  }
-  if (!JSON_SUBPROTOCOL.test(subprotocol)) {
-    return { usage: "--subprotocol takes oneM2M.json, oneM2M.R2.0.json or oneM2M-pro-v1.0" };
-  }
   if (delay === undefined) return { usage: "--delay takes a time such as 500ms" };
-  if (forText !== undefined && lasts === undefined) {
-    return { usage: "--for takes a time such as 30s" };
-  }
+  const common = registreeOptions(args);
+  if ("usage" in common) return common;
+  const { lasts, ...registree } = common;
   return {
     names: count === 1 ? [ae] : Array.from({ length: count }, (_, index) => `${ae}${index + 1}`),
     lasts,
     quiet: options.has("quiet"),
-    registree: {
-      url,
-      cse: options.get("cse") ?? "cse-in",
-      subprotocol,
-      delay,
-      deregister: options.has("deregister"),
-    },
+    registree: { ...registree, delay, deregister: options.has("deregister") },
   };
 }
 
 /** When to end: after `lasts`, if that is given, or when `stop` says so. */
-function ending(
+export function ending(
   clock: Clock,
   lasts: Millis | undefined,
   stop: AbortSignal,
@@ -95,7 +84,11 @@ function ending(
   return { signal: AbortSignal.any([stop, over.signal]), cancel: () => timer.cancel() };
 }
 
-function exitCodeOf(ends: readonly SimulationEnd[], complain: Terminal["complain"]): ExitCode {
+/** What a shell is told of how simulated registrees have ended. */
+export function exitCodeOf(
+  ends: readonly SimulationEnd[],
+  complain: Terminal["complain"],
+): ExitCode {
   if (ends.includes("unreachable")) {
     complain("the gateway is not reachable; m2mgw serve starts one");
     return EXIT.UNREACHABLE;

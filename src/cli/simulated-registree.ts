@@ -3,6 +3,16 @@ import type { IncomingMessage } from "node:http";
 import { WebSocket } from "ws";
 import { type Clock, later, type Millis, millis } from "../base/clock.ts";
 import { Rsc } from "../base/response-status-code.ts";
+import { accessHint, type ClientAccess } from "./client-access.ts";
+import {
+  assignedId,
+  gistOf,
+  lineOf,
+  type Message,
+  messageOf,
+  shortened,
+  wantsAnswer,
+} from "./message.ts";
 
 export interface SimulatedRegistreeOptions {
   /** AE-ID-Stem, also the resource name. */
@@ -15,6 +25,11 @@ export interface SimulatedRegistreeOptions {
   /** From a request to its answer. */
   readonly delay: Millis;
   readonly deregister: boolean;
+  readonly access: ClientAccess;
+  /** What it subscribes to once it is registered. */
+  readonly subscribesTo?: string | undefined;
+  /** Given what arrives; without it, the gist of that is printed. */
+  readonly arrived?: ((request: Message) => void) | undefined;
   readonly clock: Clock;
   /** For what went as it should. */
   readonly print: (line: string) => void;
@@ -28,22 +43,11 @@ export type SimulationEnd = "ended" | "unreachable" | "refused";
 /** How far one connection came: `dropped` was open but did not get to register, `lost` did. */
 type ConnectionEnd = "never-opened" | "dropped" | "lost" | "refused";
 
-type Message = Readonly<Record<string, unknown>>;
-
 const FIRST_WAIT = 500;
 const LONGEST_WAIT = 30_000;
 /** The gateway's close code for a connection whose identity another one took over. */
 const SUPERSEDED = 4001;
 const PATIENCE = millis(10_000);
-/** Response Type noResponse (TS-0004, 6.3.4.2.6). */
-const NO_RESPONSE = 5;
-const OPERATION_NAMES = new Map([
-  [1, "create"],
-  [2, "retrieve"],
-  [3, "update"],
-  [4, "delete"],
-  [5, "notify"],
-]);
 
 /**
  * A registree as it runs in the field: dials out, registers, answers what it is asked, and comes back when dropped.
@@ -118,7 +122,8 @@ class Connection {
     this.#stop = stop;
     this.#onAnswered = onAnswered;
     this.#socket = new WebSocket(options.url, [options.subprotocol], {
-      headers: { "X-M2M-Origin": options.ae },
+      ...options.access.secured,
+      headers: { "X-M2M-Origin": options.ae, ...options.access.headers },
       handshakeTimeout: PATIENCE,
       perMessageDeflate: false,
     }).on("error", (error) => {
@@ -167,14 +172,15 @@ class Connection {
     else if ("op" in message) this.#request(message);
     else if (message["rqi"] === this.#requestIdentifier("register")) this.#registered(message);
     else if (message["rqi"] === this.#requestIdentifier("deregister")) this.#deregistered(message);
+    else if (message["rqi"] === this.#requestIdentifier("subscribe")) this.#subscribed(message);
     else this.#complain(`an answer to nothing: ${shortened(text)}`);
   }
 
   #request(message: Message): void {
     const { clock, delay } = this.#options;
-    const operation = OPERATION_NAMES.get(Number(message["op"])) ?? `op ${message["op"]}`;
-    this.#print(`${operation} from ${message["fr"] ?? "nobody"}: ${gistOf(message["pc"])}`);
-    if (Number(memberOf(message, "rt")?.["rtv"]) === NO_RESPONSE) return;
+    if (this.#options.arrived !== undefined) this.#options.arrived(message);
+    else this.#print(lineOf(message));
+    if (!wantsAnswer(message)) return;
     const answer = (): void => {
       if (this.#socket.readyState !== WebSocket.OPEN) return;
       const { rqi, rvi = "3" } = message;
@@ -189,8 +195,10 @@ class Connection {
     this.#end = "lost";
     if (rsc === Rsc.CREATED) {
       this.#print(`registered as ${assignedId(pc) ?? this.#options.ae}`);
+      this.#subscribe();
     } else if (rsc === Rsc.ORIGINATOR_HAS_ALREADY_REGISTERED || rsc === Rsc.CONFLICT) {
       this.#print(`was registered already (${rsc}), carrying on`);
+      this.#subscribe();
     } else {
       this.#complain(`registration failed: ${rsc} ${gistOf(pc)}`);
       // 5xxx are troubles of the moment, a later try may do better; 5001 is for good.
@@ -200,6 +208,22 @@ class Connection {
           : "dropped";
       this.#socket.close(1000);
     }
+  }
+
+  /** To its own connection, whatever way that has come (TS-0020, 6.2.1). */
+  #subscribe(): void {
+    const { ae, subscribesTo: to } = this.#options;
+    if (to === undefined) return;
+    const rqi = this.#requestIdentifier("subscribe");
+    const sub = { rn: `listen-${ae}`, nu: ["ws://default"], enc: { net: [1, 2, 3, 4] }, nct: 1 };
+    this.#send("m2m:rqp", { op: 1, ty: 23, to, fr: ae, rqi, rvi: "3", pc: { "m2m:sub": sub } });
+  }
+
+  #subscribed({ rsc, pc }: Message): void {
+    const { subscribesTo: to } = this.#options;
+    if (rsc === Rsc.CREATED) this.#print(`subscribed to ${to}`);
+    else if (rsc === Rsc.CONFLICT) this.#print(`was subscribed to ${to} already`);
+    else this.#complain(`the subscription to ${to} failed: ${rsc} ${gistOf(pc)}`);
   }
 
   #deregistered({ rsc, pc }: Message): void {
@@ -239,12 +263,12 @@ class Connection {
       .on("end", () => {
         const body = shortened(Buffer.concat(parts).toString("utf8"));
         this.#explained = true;
-        this.#complain(`the handshake was answered with ${status}: ${body}`);
+        this.#complain(`the handshake was answered with ${status}: ${body}${accessHint(status)}`);
         this.#socket.terminate();
       });
   }
 
-  #requestIdentifier(what: "register" | "deregister"): string {
+  #requestIdentifier(what: "register" | "deregister" | "subscribe"): string {
     return `${what}-${this.#prefix}`;
   }
 
@@ -262,34 +286,3 @@ class Connection {
     this.#options.complain(`${this.#options.ae}: ${line}`);
   }
 }
-
-function messageOf(text: string): Message | undefined {
-  try {
-    const message: unknown = JSON.parse(text);
-    return memberOf(message, "m2m:rqp") ?? memberOf(message, "m2m:rsp") ?? objectOf(message);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
-}
-
-const objectOf = (value: unknown): Message | undefined =>
-  typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : undefined;
-
-const memberOf = (value: unknown, name: string): Message | undefined =>
-  objectOf(objectOf(value)?.[name]);
-
-function assignedId(content: unknown): string | undefined {
-  const id = memberOf(content, "m2m:ae")?.["aei"];
-  return typeof id === "string" ? id : undefined;
-}
-
-/** What a person wants to see of a content: the value of a notified content instance, else its JSON. */
-function gistOf(content: unknown): string {
-  if (content === undefined) return "no content";
-  const representation = memberOf(memberOf(memberOf(content, "m2m:sgn"), "nev"), "rep");
-  const value = memberOf(representation, "m2m:cin")?.["con"];
-  return shortened(typeof value === "string" ? value : JSON.stringify(value ?? content));
-}
-
-const shortened = (text: string): string => (text.length > 200 ? `${text.slice(0, 197)}...` : text);

@@ -10,10 +10,14 @@ export interface Terminal {
   readonly print: (line: string) => void;
   /** One line of what is wrong, to standard error. */
   readonly complain: (line: string) => void;
+  /** Characters in a line, where standard output is a screen; undefined for a file or a pipe. */
+  readonly columns?: number | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
   /** Aborted when the user or the system wants the command to end. */
   readonly stop: AbortSignal;
+  /** Has `listener` called whenever the user wants the configuration to be read again (SIGHUP). */
+  readonly onHangUp: (listener: () => void) => void;
   /** What a person types to run this program again: `m2mgw`, `node dist/main.js`. */
   readonly program: string;
 }

@@ -1,4 +1,6 @@
+import { ACCESS_OPTIONS } from "./access-options.ts";
 import { type CommandSpec, HELP, type OptionSpec } from "./arguments.ts";
+import { OPERATOR_COMMANDS } from "./operator-commands.ts";
 
 const CONFIG_FILE: OptionSpec = {
   value: "FILE",
@@ -15,7 +17,22 @@ export const COMMANDS = {
   },
   "check-config": {
     summary: "Say whether the configuration is right, or all that is wrong with it.",
-    options: { config: CONFIG_FILE },
+    options: {
+      config: CONFIG_FILE,
+      json: {
+        value: undefined,
+        text: "Print the deployment, or what is wrong, as a line of JSON.",
+      },
+    },
+    configKeys: true,
+  },
+  health: {
+    summary: "Say whether a running gateway takes requests: exit code 0, else 1, or 69.",
+    options: {
+      config: CONFIG_FILE,
+      url: { value: "URL", text: "Its admin listener; else the one that the configuration names." },
+      json: { value: undefined, text: "Print the answer as a line of JSON." },
+    },
     configKeys: true,
   },
   doctor: {
@@ -42,6 +59,7 @@ export const COMMANDS = {
       subprotocol: { value: "NAME", text: "One of the JSON subprotocols (oneM2M.json)." },
       deregister: { value: undefined, text: "Delete the AE at the end." },
       quiet: { value: undefined, text: "Print failures only." },
+      ...ACCESS_OPTIONS,
     },
   },
   send: {
@@ -56,9 +74,27 @@ export const COMMANDS = {
       json: { value: "CONTENT", text: "Content in JSON; for notify a TEXT will do." },
       "cse-id": { value: "CSE-ID", text: "CSE-ID that an AE-ID-Stem belongs to (/id-in)." },
       timeout: { value: "TIME", text: "How long the answer is waited for (60s)." },
+      ...ACCESS_OPTIONS,
     },
   },
-  version: { summary: "Print the version.", options: {} },
+  credential: {
+    summary: "Print an entry for the credentials file; a secret it makes is told apart.",
+    options: {
+      basic: { value: "USER", text: "A password, asked for or read from standard input." },
+      bearer: { value: "NAME", text: "A token, made at random and told once." },
+      psk: { value: "IDENTITY", text: "A pre-shared key for TLS, made at random." },
+      originators: { value: "IDS", text: "Whose names it may use: CAE1,Cmeter*. Required." },
+      name: { value: "NAME", text: "Of the entry, for logs and rules (USER, NAME or IDENTITY)." },
+      generate: { value: undefined, text: "Make the password at random, too." },
+    },
+  },
+  ...OPERATOR_COMMANDS,
+  version: {
+    summary: "Print the version.",
+    options: {
+      json: { value: undefined, text: "Print it, and that of Node.js, as a line of JSON." },
+    },
+  },
   help: { summary: "Print this help, or a command's.", operands: "[COMMAND]", options: {} },
 } as const satisfies Readonly<Record<string, CommandSpec>>;
 

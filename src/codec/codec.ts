@@ -13,14 +13,17 @@ export type Reading =
       /** It came as hex text, as nCube-Thyme sends CBOR and Mobius answers with it. */
       readonly hex?: true;
     }
-  | {
-      readonly malformed: string;
-      /** Not even the serialization holds: nothing of it could be read. */
-      readonly unreadable: boolean;
-      /** Whether an answer can be correlated, and whether one is due: nobody answers a response. */
-      readonly requestIdentifier: RequestId | undefined;
-      readonly mayAnswer: boolean;
-    };
+  | Malformed;
+
+/** A message that is no primitive. */
+export interface Malformed {
+  readonly malformed: string;
+  /** Not even the serialization holds: nothing of it could be read. */
+  readonly unreadable: boolean;
+  /** Whether an answer can be correlated, and whether one is due: nobody answers a response. */
+  readonly requestIdentifier: RequestId | undefined;
+  readonly mayAnswer: boolean;
+}
 
 export interface ReadOptions {
   /** Take numbers written as strings in the envelope, as nCube-Thyme writes them. */

@@ -30,6 +30,10 @@ export function formatEndpoint({ host, port }: Endpoint): string {
   return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
+/** Whether both are one port; any free one is another each time. */
+export const sameEndpoint = (a: Endpoint, b: Endpoint): boolean =>
+  a.port !== 0 && a.port === b.port && a.host === b.host;
+
 /** `10.0.0.0/8`, `fd00::/8`, or one address for a network of its own; undefined when `text` is none. */
 export function parseNetwork(text: string): Network | undefined {
   const [, address = "", digits] = NETWORK.exec(text) ?? [];

@@ -1,5 +1,6 @@
 import { Type } from "@sinclair/typebox";
 import { Count, Networks } from "./leaf.ts";
+import { clientTls } from "./tls.ts";
 
 /** Calls to addresses over HTTP that peers have named: points of access, and targets of results. */
 export const CALLS = Type.Object({
@@ -14,4 +15,5 @@ export const CALLS = Type.Object({
     description:
       "Calls under way at most; past it a request is held where it may be, and refused with 5103 where not.",
   }),
+  tls: clientTls("an https:// address that is called", "/etc/m2mgw/calls"),
 });

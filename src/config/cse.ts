@@ -11,7 +11,9 @@ import {
   SomeTexts,
   Switch,
   Text,
+  Windows,
 } from "./leaf.ts";
+import { clientTls } from "./tls.ts";
 
 /** The CSE that the gateway stands for, and how it is reached: over HTTP, or as the client of TS-0020. */
 export const CSE = Type.Object({
@@ -95,6 +97,10 @@ export const CSE = Type.Object({
     maximum: "7d",
     description: "Over WebSocket: how long a connection may go unused before it is closed.",
   }),
+  windows: Windows({
+    description:
+      "Over WebSocket: when the CSE may expect the gateway, such as `[Mon-Fri 02:00-04:00, Sun 22:00-06:00]` in UTC. Outside of these times connections are closed, none is opened, and requests find no CSE; without any it is always.",
+  }),
   reconnectMax: Duration({
     default: "60s",
     minimum: "1s",
@@ -132,4 +138,5 @@ export const CSE = Type.Object({
     default: false,
     description: "Over WebSocket: offer compression (permessage-deflate).",
   }),
+  tls: clientTls("the CSE", "/etc/m2mgw/cse"),
 });

@@ -1,6 +1,9 @@
 import type { TUnsafe } from "@sinclair/typebox";
 import { Ajv, type ValidateFunction } from "ajv";
 import formatsPlugin from "ajv-formats";
+import { parse } from "yaml";
+import { veiled } from "../base/veiled.ts";
+import { parseWindows } from "../base/weekly-windows.ts";
 import { parseCseUrl, parseEndpoint, parseHttpUrl, parseNetwork } from "./addresses.ts";
 import type { Leaf } from "./leaf.ts";
 import { parseDuration, parseSize } from "./units.ts";
@@ -16,6 +19,7 @@ const CONVERSIONS: ReadonlyMap<unknown, (text: string) => unknown> = new Map<
   ["http-url", parseHttpUrl],
   ["cse-url", parseCseUrl],
   ["network", parseNetwork],
+  ["windows", parseWindows],
 ]);
 
 /** The value the program works with, or the sentence that says what is wrong. */
@@ -50,7 +54,20 @@ export class LeafReader {
     ) {
       return { sentence: refused.sentence };
     }
-    return { sentence: `must be ${expects}, but is ${shown(value)}` };
+    const [fault] = this.#valid.errors ?? [];
+    const at = this.#isStructured && fault?.instancePath ? ` (see ${fault.instancePath})` : "";
+    return { sentence: `must be ${expects}, but is ${this.#shown(value)}${at}` };
+  }
+
+  /** Where one text is expected, lists and mappings may be what belongs into a file of secrets. */
+  #shown(value: unknown): string {
+    const isOneText = this.leaf.type === "string" && typeof value === "object" && value !== null;
+    return isOneText ? `a ${Array.isArray(value) ? "list" : "mapping"}` : shown(value);
+  }
+
+  /** Items have members of their own, and are written as in the file wherever they are written. */
+  get #isStructured(): boolean {
+    return (this.#schema["items"] as { type?: string } | undefined)?.type === "object";
   }
 
   /** What the program works with while the key is not set. */
@@ -67,9 +84,9 @@ export class LeafReader {
       case "integer":
         return this.read(/^\d+$/.test(text) ? Number(text) : text);
       case "array":
-        return this.read(partsOf(text));
+        return this.read(this.#isStructured ? structureIn(text) : partsOf(text));
       case "object":
-        return this.read(pairsIn(partsOf(text)));
+        return this.read(text.startsWith("{") ? structureIn(text) : pairsIn(partsOf(text)));
       case "string":
         return this.read(text);
     }
@@ -81,6 +98,15 @@ const partsOf = (text: string): string[] =>
     .split(",")
     .map((part) => part.trim())
     .filter((part) => part !== "");
+
+/** A flow sequence or mapping of YAML, such as JSON; text that is none stays what it is, and is refused as such. */
+function structureIn(text: string): unknown {
+  try {
+    return parse(text);
+  } catch {
+    return text;
+  }
+}
 
 /** `hd=http://a,v=urn:v`, as it stands in the environment and on the command line, in the form of the file. */
 function pairsIn(parts: readonly string[]): Readonly<Record<string, string>> {
@@ -97,7 +123,7 @@ function conversionOf(schema: TUnsafe<unknown>): (value: unknown) => unknown {
   if (convert !== undefined) return (value) => convert(value as string);
   if (schema["type"] === "object") return (value) => new Map(Object.entries(value as object));
   const each = CONVERSIONS.get((schema["items"] as { format?: string } | undefined)?.format);
-  return each === undefined ? (value) => value : (value) => (value as string[]).map(each);
+  return each === undefined ? (value) => value : (value) => (value as string[]).flatMap(each);
 }
 
 /** A validator that knows the formats and annotations of leaves. */
@@ -120,14 +146,19 @@ export function makeAjv(): Ajv {
     ["http-url", parseHttpUrl],
     ["cse-url", parseCseUrl],
     ["network", parseNetwork],
+    ["windows", parseWindows],
   ] as const) {
     ajv.addFormat(name, (text: string) => parse(text) !== undefined);
   }
   return ajv;
 }
 
+/** In each text of JSON what stands before the last @, but for the scheme of a URL. */
+const BEFORE_HOST = /"(\w+:\/\/)?(?:[^"\\]|\\.)*@/g;
+
 /** A value for a sentence: short, and without the password a URL may carry. */
 function shown(value: unknown): string {
-  const text = JSON.stringify(value)?.replace(/\/\/[^/@]*@/, "//***@") ?? String(value);
+  const json = JSON.stringify(value)?.replace(BEFORE_HOST, '"$1***@');
+  const text = veiled(json ?? String(value));
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }

@@ -1,5 +1,6 @@
 import { type TUnsafe, Type } from "@sinclair/typebox";
 import type { Millis } from "../base/clock.ts";
+import type { WeeklyWindow } from "../base/weekly-windows.ts";
 import type { Endpoint, Network } from "./addresses.ts";
 
 /** What names of resources, paths and identifiers consist of, as a pattern. */
@@ -143,10 +144,12 @@ export function Listen(facts: Described & { readonly default: string }): TUnsafe
   });
 }
 
-export function Networks(facts: Described): TUnsafe<readonly Network[]> {
+export function Networks(
+  facts: Described & { readonly default?: readonly string[] },
+): TUnsafe<readonly Network[]> {
   return Type.Unsafe<readonly Network[]>({
-    ...facts,
     default: [],
+    ...facts,
     type: "array",
     items: { type: "string", format: "network" },
     expects: "a list of networks such as 10.0.0.0/8 or fd00::/8",
@@ -159,6 +162,17 @@ export function Texts({ pattern, ...facts }: Described & TextForm): TUnsafe<read
     default: [],
     type: "array",
     items: { type: "string", pattern },
+  });
+}
+
+/** Parts of every week; none of them means always. */
+export function Windows(facts: Described): TUnsafe<readonly WeeklyWindow[]> {
+  return Type.Unsafe<readonly WeeklyWindow[]>({
+    ...facts,
+    default: [],
+    type: "array",
+    items: { type: "string", format: "windows" },
+    expects: "a list of times of the week in UTC such as 02:00-04:00 or Mon-Fri 22:00-06:00",
   });
 }
 

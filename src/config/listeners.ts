@@ -6,15 +6,17 @@ import {
   Listen,
   NAME,
   Networks,
+  OptionalText,
   OptionalUrl,
   Size,
   Switch,
   Text,
   Texts,
 } from "./leaf.ts";
+import { LISTENER_TLS } from "./tls.ts";
 
 const INSECURE =
-  "Allows this listener to leave loopback without TLS, which this version does not offer: everything travels in the clear and no peer is authenticated.";
+  "Allows this listener to leave loopback without TLS: everything travels in the clear and no peer is authenticated.";
 
 export const HTTP = Type.Object({
   listen: Listen({ default: "127.0.0.1:8088", description: "Where the HTTP binding listens." }),
@@ -30,11 +32,29 @@ export const HTTP = Type.Object({
     expects: "an absolute path without a slash at its end, such as /poa",
     description: "Path below which the gateway's points of access lie, `<prefix>/<token>`.",
   }),
+  poaNetworks: Networks({
+    description:
+      "Networks from which points of access may be called, such as the CSE's; an empty list admits all who know a token.",
+  }),
+  poaCredentials: Texts({
+    pattern: "^\\S+$",
+    expects: "a list of credentials such as certificate:cse.example.org",
+    description:
+      "Credentials of which one is needed besides to call a point of access; an empty list asks for none.",
+  }),
   maxBody: Size({
     default: "1MiB",
     minimum: "64B",
     maximum: "1GiB",
-    description: "Largest body of a request; a larger one is answered with 413.",
+    description:
+      "Largest body of a request, also of one that passes through to the CSE; a larger one is answered with 413.",
+  }),
+  maxConnections: Count({
+    default: 10_000,
+    minimum: 1,
+    maximum: 1_000_000,
+    description:
+      "Open connections at most; past it the first few are answered with 503, more are cut. On a port shared with WebSocket both limits together count.",
   }),
   disposition: Switch({
     default: true,
@@ -51,6 +71,7 @@ export const HTTP = Type.Object({
     expects: 'a release version in quotes, such as "2a" or "3"',
     description: "Release version that is assumed where X-M2M-RVI is missing.",
   }),
+  tls: LISTENER_TLS,
   insecure: Switch({ default: false, description: INSECURE }),
 });
 
@@ -72,6 +93,11 @@ export const WS = Type.Object({
   proV1: Switch({
     default: false,
     description: "Accepts the subprotocol name `oneM2M-pro-v1.0` of older clients too.",
+  }),
+  traceContext: Switch({
+    default: false,
+    description:
+      "Hands the trace of a request on in its Vendor Information (`vsi`), and takes it from there: for two gateways on one connection, or registrees that trace.",
   }),
   deflate: Switch({
     default: false,
@@ -147,13 +173,37 @@ export const WS = Type.Object({
     description:
       "Origins of web pages that may connect, others get 403; with an empty list no page may. Clients that are no browsers send none.",
   }),
+  tls: Type.Object({
+    ...LISTENER_TLS.properties,
+    pskOnly: Switch({
+      default: false,
+      description:
+        "Turns TLS on without a certificate: only clients with a pre-shared key of `credentials.file` get a connection (TS-0003, 8.2.2.1).",
+    }),
+  }),
   insecure: Switch({ default: false, description: INSECURE }),
 });
 
 export const ADMIN = Type.Object({
   listen: Listen({
     default: "127.0.0.1:9180",
-    description: "Where health, readiness and metrics are served.",
+    description: "Where health, readiness and metrics are served, and the API of operators.",
   }),
+  tokenFile: OptionalText({
+    absent: "no token is asked for on loopback; elsewhere only certificates open the API",
+    example: "/etc/m2mgw/admin-token",
+    pattern: "\\S",
+    expects: "the path of a file",
+    description:
+      "File with the token that the API asks for (`Authorization: Bearer`), 16 characters or more; beyond loopback it needs that, or client certificates. It is read again on a reload.",
+  }),
+  primitives: Count({
+    default: 10_000,
+    minimum: 0,
+    maximum: 100_000,
+    description:
+      "Request primitives that the API can tell the story of (`m2mgw why`): the latest, as far as 1 KiB for each reaches; 0 remembers none.",
+  }),
+  tls: LISTENER_TLS,
   insecure: Switch({ default: false, description: INSECURE }),
 });

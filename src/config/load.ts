@@ -1,17 +1,24 @@
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
-import { type Endpoint, formatEndpoint, isLoopback, isWebSocketUrl } from "./addresses.ts";
+import type { ProxyServer } from "../base/proxy.ts";
+import { isLoopback, isWebSocketUrl, sameEndpoint } from "./addresses.ts";
+import { readAdminToken } from "./admin-token.ts";
 import { chooseProxy } from "./choose-proxy.ts";
+import { hasPreSharedKeys, readProofs } from "./credentials.ts";
 import { type Key, keysByPath } from "./keys.ts";
+import { type PeerFault, readPeers } from "./peer-entries.ts";
+import type { PeerEntry } from "./peers.ts";
 import { readProxy } from "./proxy-server.ts";
-import type { Config } from "./schema.ts";
+import { CONFIG_SCHEMA, type Config, type Group, isGroup } from "./schema.ts";
 import {
+  describeFault,
   type Fault,
   type Setting,
   type Source,
   settingsOfEnvironment,
   settingsOfFlags,
 } from "./settings.ts";
+import { tlsFaultsOf } from "./tls-sources.ts";
 import { settingsOfFile } from "./yaml-file.ts";
 
 export interface ConfigSources {
@@ -44,21 +51,56 @@ export function loadConfig({
 
   const settings = new Map(sources.flatMap((source) => [...source.settings]));
   const values = valuesOf(keys, settings, env);
-  const conflicts = conflictsOf(values, settings);
-  const cseProxy = proxyOf(values, env);
-  if (cseProxy !== undefined && "sentence" in cseProxy) {
-    const { by, sentence } = cseProxy;
+  const { peers, faults: wrong } = readPeers(peerEntriesIn(settings), values.cse, keys);
+  const found = [...conflictsOf(values, peers, settings), ...wrong.map(placedIn(settings))];
+  const proxyTo = ({ url }: Config["cse"]): ProxyServer | undefined => {
+    const proxy = proxyOf(url, values.proxy, env);
+    if (proxy === undefined || !("sentence" in proxy)) return proxy;
+    const { by, sentence } = proxy;
     // A variable is its own place.
     const where = settings.get(by)?.where;
-    const key = where === undefined ? undefined : by;
-    return { faults: [...conflicts, { where: where ?? by, key, sentence }] };
+    const fault = { where: where ?? by, key: where === undefined ? undefined : by, sentence };
+    // It may be on the way to several CSEs.
+    if (!found.some((other) => describeFault(other) === describeFault(fault))) found.push(fault);
+    return undefined;
+  };
+  const proofs = readProofs(values.credentials);
+  const token = readAdminToken(values.admin.tokenFile);
+  for (const read of [proofs, token]) if ("faults" in read) found.push(...read.faults);
+  if ("faults" in proofs || "faults" in token) return { faults: found };
+  if (values.ws.tls.pskOnly && !hasPreSharedKeys({ proofs })) {
+    const key = "ws.tls.pskOnly";
+    const sentence =
+      "is true, and credentials.file has no pre-shared key, so that nobody could connect: add an entry with `m2mgw credential --psk`";
+    found.push(placedIn(settings)({ key, sentence }));
   }
-  if (conflicts.length > 0) return { faults: conflicts };
-  return { config: Object.freeze({ ...values, cseProxy }) };
+  const config: Config = {
+    ...values,
+    proofs,
+    adminToken: token.hash,
+    origins: settings,
+    cseProxy: proxyTo(values.cse),
+    peers: new Map([...peers].map(([id, cse]) => [id, { cse, cseProxy: proxyTo(cse) }])),
+  };
+  return found.length > 0 ? { faults: found } : { config: Object.freeze(config) };
 }
 
-/** What the keys say; the proxy is found out from that. */
-type Values = Omit<Config, "cseProxy">;
+/** What the keys say; the rest is found out from that, and files that they name are read. */
+type Values = Omit<Config, "adminToken" | "cseProxy" | "origins" | "peers" | "proofs">;
+
+function peerEntriesIn(settings: ReadonlyMap<string, Setting>): ReadonlyMap<string, PeerEntry> {
+  const { value = new Map() } = settings.get("peers") ?? {};
+  // Read by the reader of `peers`.
+  return value as ReadonlyMap<string, PeerEntry>;
+}
+
+/** A file tells where each member is. */
+const placedIn =
+  (settings: ReadonlyMap<string, Setting>) =>
+  ({ key, sentence }: PeerFault): Fault => {
+    const { where } = settings.get(key) ?? settings.get("peers") ?? { where: "configuration" };
+    return { where, key, sentence };
+  };
 
 /** `front` has a CSE behind it, `bridge` dials its CSE over WebSocket; `standalone` answers registrations itself. */
 export type Deployment = "standalone" | "front" | "bridge";
@@ -73,36 +115,33 @@ function valuesOf(
   settings: ReadonlyMap<string, Setting>,
   env: ConfigSources["env"],
 ): Values {
-  const groups = new Map<string, Map<string, unknown>>();
-  for (const [path, { reader }] of keys) {
-    const [group = "", name] = path.split(".");
-    if (name === undefined) continue;
-    const members = groups.get(group) ?? new Map<string, unknown>();
-    groups.set(
-      group,
-      members.set(name, frozen(settings.get(path)?.value ?? reader.defaultValue())),
-    );
-  }
+  const valueAt = (path: string): unknown =>
+    frozen(settings.get(path)?.value ?? keys.get(path)?.reader.defaultValue());
   const stateDir = settings.get("stateDir")?.value as string | undefined;
   // Every leaf was read by the reader of its own schema, of which Config is the static type.
   return {
-    ...Object.fromEntries(
-      [...groups].map(([name, members]) => [name, Object.freeze(Object.fromEntries(members))]),
-    ),
-    peers: settings.get("peers")?.value ?? new Map(),
-    stateDir: resolve(
-      stateDir ?? join(defaultStateDir(env), folderFor(groups.get("cse")?.get("url"))),
-    ),
+    ...valuesIn(CONFIG_SCHEMA, "", valueAt),
+    stateDir: resolve(stateDir ?? join(defaultStateDir(env), folderFor(valueAt("cse.url")))),
   } as Values;
 }
 
-/** The proxy on the way to the CSE, if there is one, or what is wrong with it. */
+/** The values of a group, and of the groups in it. @param valueAt the path of a key */
+function valuesIn(group: Group, prefix: string, valueAt: (path: string) => unknown): object {
+  const members = Object.entries(group.properties).map(([name, member]) => {
+    const path = `${prefix}${name}`;
+    return [name, isGroup(member) ? valuesIn(member, `${path}.`, valueAt) : valueAt(path)];
+  });
+  return Object.freeze(Object.fromEntries(members));
+}
+
+/** The proxy on the way to a CSE, if there is one, or what is wrong with it. */
 function proxyOf(
-  { cse, proxy }: Values,
+  url: string | undefined,
+  proxy: Config["proxy"],
   env: ConfigSources["env"],
 ): ReturnType<typeof readProxy> | undefined {
-  const named = cse.url === undefined ? undefined : chooseProxy(new URL(cse.url), proxy, env);
-  return named && readProxy(named, proxy);
+  const named = url === undefined ? undefined : chooseProxy(new URL(url), proxy, env);
+  return named && readProxy(named, proxy.credentialsFile);
 }
 
 const frozen = (value: unknown): unknown => (Array.isArray(value) ? Object.freeze(value) : value);
@@ -129,28 +168,35 @@ function folderFor(url: unknown): string {
 const LISTENERS = ["http", "ws", "admin"] as const;
 
 /** What is wrong between keys that are each right for themselves. */
-function conflictsOf(config: Values, settings: ReadonlyMap<string, Setting>): Fault[] {
+function conflictsOf(
+  config: Values,
+  peers: ReadonlyMap<string, Config["cse"]>,
+  settings: ReadonlyMap<string, Setting>,
+): Fault[] {
   const faults: Fault[] = [];
   const blame = (key: string, because: readonly string[], sentence: string): void => {
     const where = because.map((path) => settings.get(path)?.where).find((at) => at !== undefined);
     faults.push({ where: where ?? "configuration", key, sentence });
   };
-  for (const face of LISTENERS) {
-    const { listen, insecure } = config[face];
-    if (isLoopback(listen.host) || insecure) continue;
-    blame(
-      `${face}.listen`,
-      [`${face}.listen`],
-      `${formatEndpoint(listen)} is not on loopback, and this version does not offer TLS yet; ${face}.insecure: true allows it, then everything travels in the clear and no peer is authenticated`,
-    );
+  for (const { key, sentence } of tlsFaultsOf(config, peers)) {
+    const group = key.replace(/[^.]*$/, "");
+    const near = [...settings.keys()].filter((path) => path.startsWith(group));
+    const [top = ""] = key.split(".");
+    blame(key, [key, ...near.filter((path) => path.startsWith(key)), ...near, top], sentence);
   }
   for (const face of ["http", "ws"] as const) {
     if (!sameEndpoint(config.admin.listen, config[face].listen)) continue;
     const where = ["admin.listen", `${face}.listen`];
     blame("admin.listen", where, `must not be the same as ${face}.listen`);
   }
+  const { jwtAudience, jwtKeys } = config.credentials;
+  if (jwtKeys !== undefined && jwtAudience === undefined) {
+    const sentence =
+      "is required with credentials.jwtKeys: without it, tokens for others are taken";
+    blame("credentials.jwtAudience", ["credentials.jwtKeys"], sentence);
+  }
   const { id, spId, url } = config.cse;
-  for (const peer of config.peers.keys()) {
+  for (const peer of peers.keys()) {
     const own = [id, `//${spId}`, `//${spId}${id}`];
     if (own.includes(peer)) blame("peers", ["peers"], `${peer} is this gateway's own CSE`);
   }
@@ -180,6 +226,3 @@ function conflictsOf(config: Values, settings: ReadonlyMap<string, Setting>): Fa
   }
   return faults;
 }
-
-const sameEndpoint = (a: Endpoint, b: Endpoint): boolean =>
-  a.port !== 0 && a.port === b.port && a.host === b.host;

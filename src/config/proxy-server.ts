@@ -1,4 +1,3 @@
-import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { ProxyServer } from "../base/proxy.ts";
 import type { NamedProxy } from "./choose-proxy.ts";
@@ -9,28 +8,24 @@ export interface ProxyFault {
   readonly sentence: string;
 }
 
-export interface ProxyFiles {
-  readonly credentialsFile: string | undefined;
-  readonly ca: string | undefined;
-}
-
 /**
- * The proxy that was named, with what its files hold. Credentials in an environment variable's URL, which is how the
+ * The proxy that was named, with the credentials for it. Credentials in an environment variable's URL, which is how the
  * environment says them, are stronger than the file's. No sentence shows what it is about: it may be a secret.
  */
-export function readProxy(named: NamedProxy, files: ProxyFiles): ProxyServer | ProxyFault {
+export function readProxy(
+  named: NamedProxy,
+  credentialsFile: string | undefined,
+): ProxyServer | ProxyFault {
   const url = parseProxyUrl(named.text);
   if (url === undefined) {
     const sentence = "must be an http:// or https:// URL of a proxy; no other kind is spoken here";
     return { by: named.by, sentence };
   }
-  const ca = files.ca === undefined ? undefined : readCertificates(files.ca);
-  if (ca !== undefined && "sentence" in ca) return { by: "proxy.ca", ...ca };
   const given =
     url.username === "" && url.password === ""
-      ? files.credentialsFile === undefined
+      ? credentialsFile === undefined
         ? undefined
-        : readCredentials(files.credentialsFile)
+        : readCredentials(credentialsFile)
       : { text: `${decoded(url.username)}:${decoded(url.password)}` };
   if (given !== undefined && "sentence" in given) return { by: "proxy.credentialsFile", ...given };
   const protocol = url.protocol === "https:" ? "https:" : "http:";
@@ -39,7 +34,6 @@ export function readProxy(named: NamedProxy, files: ProxyFiles): ProxyServer | P
     host: url.hostname.replace(/^\[|\]$/g, ""),
     port: Number(url.port || (protocol === "https:" ? 443 : 80)),
     authorization: given && (() => `Basic ${Buffer.from(given.text).toString("base64")}`),
-    ca: ca?.text,
     namedBy: named.by,
   });
 }
@@ -80,18 +74,4 @@ function readCredentials(path: string): Read {
   return /^[^:\p{Cc}]+:\P{Cc}*$/u.test(text)
     ? { text }
     : { sentence: "names a file whose first line is not user:password" };
-}
-
-function readCertificates(path: string): Read {
-  const file = readText(path);
-  if ("sentence" in file || beginsWithCertificate(file.text)) return file;
-  return { sentence: "names a file that begins with no certificate in PEM" };
-}
-
-function beginsWithCertificate(text: string): boolean {
-  try {
-    return new X509Certificate(text).raw.length > 0;
-  } catch {
-    return false;
-  }
 }

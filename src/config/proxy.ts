@@ -1,5 +1,6 @@
 import { Type } from "@sinclair/typebox";
 import { Duration, OptionalText, Switch, Texts } from "./leaf.ts";
+import { clientTls } from "./tls.ts";
 
 /** The HTTP proxy between the gateway and its CSE. */
 export const PROXY = Type.Object({
@@ -24,13 +25,6 @@ export const PROXY = Type.Object({
     description:
       "File whose first line is the `user:password` for a proxy that asks for Basic credentials; read at the start.",
   }),
-  ca: OptionalText({
-    absent: "the certificates that Node knows",
-    example: "/etc/m2mgw/proxy-ca.pem",
-    pattern: "\\S",
-    expects: "the path of a file",
-    description: "PEM file with the certificates that an https:// proxy is checked against.",
-  }),
   none: Texts({
     pattern: "^[^\\s,@]+$",
     expects: "a list of hosts, host:port, networks or * such as example.org",
@@ -49,4 +43,5 @@ export const PROXY = Type.Object({
     description:
       "How long an attempt through the proxy may take: name, connection, answer, and TLS with the CSE.",
   }),
+  tls: clientTls("an https:// proxy", "/etc/m2mgw/proxy"),
 });

@@ -1,4 +1,5 @@
-import { type Key, unknownName, VARIABLE_PREFIX } from "./keys.ts";
+import { type Key, VARIABLE_PREFIX } from "./keys.ts";
+import { unknownName } from "./unknown-name.ts";
 
 /** Something that keeps the gateway from starting. */
 export interface Fault {
@@ -18,6 +19,8 @@ export function describeFault({ where, key, sentence }: Fault): string {
 export interface Setting {
   readonly value: unknown;
   readonly where: string;
+  /** As somebody wrote it. */
+  readonly written?: unknown;
 }
 
 /** What one source sets, by key path, and what is wrong with it. */
@@ -63,7 +66,7 @@ function settingsOfTexts(
     }
     const result = key.reader.readText(text);
     if ("sentence" in result) faults.push({ where, key: undefined, sentence: result.sentence });
-    else settings.set(key.path, { value: result.value, where });
+    else settings.set(key.path, { value: result.value, where, written: text });
   }
   return { settings, faults };
 }

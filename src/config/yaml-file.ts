@@ -11,8 +11,9 @@ import {
   visit,
   type YAMLMap,
 } from "yaml";
-import { type Key, unknownName } from "./keys.ts";
+import type { Key } from "./keys.ts";
 import type { Fault, Setting, Source } from "./settings.ts";
+import { unknownName } from "./unknown-name.ts";
 
 /** Reads the configuration file at `path`; that it cannot be read is a fault like any other. */
 export function settingsOfFile(keys: ReadonlyMap<string, Key>, path: string): Source {
@@ -65,9 +66,7 @@ class Reading implements Source {
     this.#keys = keys;
     this.#document = document;
     this.#whereOf = whereOf;
-    this.#groups = new Set(
-      [...keys.keys()].filter((path) => path.includes(".")).map((path) => path.split(".")[0] ?? ""),
-    );
+    this.#groups = new Set([...keys.keys()].flatMap(groupsOf));
   }
 
   readSyntax(): void {
@@ -94,7 +93,8 @@ class Reading implements Source {
       if (seen.has(path)) this.#fault(offsetOf(pair.key), path, "this key is given twice");
       seen.add(path);
       const value = isNode(pair.value) ? pair.value : undefined;
-      if (this.#groups.has(path) && prefix === "") this.#readGroup(pair, path, value);
+      const isOnePart = !keyText(pair).includes(".");
+      if (isOnePart && this.#groups.has(path)) this.#readGroup(pair, path, value);
       else this.#readLeaf(pair, path, value);
     }
   }
@@ -108,12 +108,12 @@ class Reading implements Source {
 
   #readLeaf(pair: Pair, path: string, value: Node | undefined): void {
     const key = this.#keys.get(path);
-    // A key of two parts lies in its group; `http.listen:` at the top is a slip, not that key.
+    // A key of several parts lies in its group; `http.listen:` at the top is a slip, not that key.
     if (key === undefined || keyText(pair).includes(".")) {
       const sentence =
         key === undefined
           ? unknownName("key", path, [...this.#keys.keys(), ...this.#groups])
-          : `is written in two lines: ${path.replace(".", ": and, indented below it, ")}:`;
+          : `is written in a line for each part: ${path.replaceAll(".", ": and, indented below it, ")}:`;
       this.#fault(offsetOf(pair.key), path, sentence);
       return;
     }
@@ -123,9 +123,23 @@ class Reading implements Source {
       return;
     }
     if (isMap(value)) this.#checkDistinct(value, path);
-    const result = key.reader.read(value?.toJS(this.#document));
+    const written: unknown = value?.toJS(this.#document);
+    const result = key.reader.read(written);
     if ("sentence" in result) this.#fault(offset, path, result.sentence);
-    else this.settings.set(path, { value: result.value, where: this.#whereOf(offset) });
+    else {
+      this.settings.set(path, { value: result.value, where: this.#whereOf(offset), written });
+      if (isMap(value)) this.#placeMembers(value, path);
+    }
+  }
+
+  /** Where the members of a value are, for what is found out about them later; they are no keys themselves. */
+  #placeMembers({ items }: YAMLMap, path: string): void {
+    for (const pair of items) {
+      const { value } = pair;
+      const member = `${path}.${keyText(pair)}`;
+      this.settings.set(member, { value: undefined, where: this.#whereOf(offsetOf(value)) });
+      if (isMap(value)) this.#placeMembers(value, member);
+    }
   }
 
   #checkDistinct({ items }: YAMLMap, path: string): void {
@@ -134,6 +148,7 @@ class Reading implements Source {
       const name = keyText(pair);
       if (seen.has(name)) this.#fault(offsetOf(pair.key), path, `${name} is given twice`);
       seen.add(name);
+      if (isMap(pair.value)) this.#checkDistinct(pair.value, `${path}.${name}`);
     }
   }
 
@@ -142,9 +157,15 @@ class Reading implements Source {
   }
 }
 
+/** `ws` and `ws.tls` of `ws.tls.keys`. */
+const groupsOf = (path: string): string[] =>
+  [...path.matchAll(/\./g)].map(({ index }) => path.slice(0, index));
+
 const isEmpty = (value: Node | undefined): boolean =>
   value === undefined || (isScalar(value) && value.value === null);
 
-const keyText = ({ key }: Pair): string => (isScalar(key) ? String(key.value) : String(key));
+/** The text of a key, as it is written. */
+export const keyText = ({ key }: Pair): string => (isScalar(key) ? String(key.value) : String(key));
 
-const offsetOf = (node: unknown): number => (isNode(node) ? (node.range?.[0] ?? 0) : 0);
+/** Where a node begins. */
+export const offsetOf = (node: unknown): number => (isNode(node) ? (node.range?.[0] ?? 0) : 0);

@@ -9,7 +9,7 @@ import { type LearntResource, learnRetrieved } from "./learn.ts";
 import { type PointsOfAccess, replaced, written } from "./points-of-access.ts";
 import type { Observer } from "./ports.ts";
 import { questionOf } from "./question.ts";
-import type { Registration } from "./registry.ts";
+import type { Registration } from "./registration.ts";
 
 export interface AdoptionParts {
   readonly clock: Clock;

@@ -14,14 +14,25 @@ import { respondFailure } from "../primitive/respond.ts";
 import { type TimedRequest, timed } from "./deadline.ts";
 import type { Exchanges } from "./exchange.ts";
 import { registersA } from "./learn.ts";
+import type { Permissions } from "./permissions.ts";
 import { namesHttpPoint } from "./points-of-access.ts";
-import type { Observer } from "./ports.ts";
+import type { Observer, Peer } from "./ports.ts";
 import type { Reach } from "./reach.ts";
+import type { Registration } from "./registration.ts";
 import type { Registrations } from "./registrations.ts";
 import type { RegistreeRequests } from "./registree-requests.ts";
-import type { Registration, Registry } from "./registry.ts";
+import type { Registry } from "./registry.ts";
 import { chooseRoute, type Route } from "./route.ts";
 import type { WhenGone } from "./to-hold.ts";
+
+/** What the head of an HTTP request says about what it asks for. */
+export interface Asked {
+  readonly operation: Operation | undefined;
+  readonly to: string;
+  readonly resourceType: number | undefined;
+  /** It calls a point of access of the gateway. */
+  readonly atPoint: boolean;
+}
 
 export type RegistersHere = "nobody" | "callable" | "all";
 
@@ -34,6 +45,7 @@ export class Applications {
   readonly #registreeRequests: RegistreeRequests;
   readonly #reach: Reach;
   readonly #registersHere: RegistersHere;
+  readonly #permissions: Permissions;
   readonly #clock: Clock;
   readonly #observer: Observer;
 
@@ -49,6 +61,7 @@ export class Applications {
     registreeRequests: RegistreeRequests;
     reach: Reach;
     registersHere: RegistersHere;
+    permissions: Permissions;
     clock: Clock;
     observer: Observer;
   }) {
@@ -61,6 +74,7 @@ export class Applications {
     this.#registreeRequests = parts.registreeRequests;
     this.#reach = parts.reach;
     this.#registersHere = parts.registersHere;
+    this.#permissions = parts.permissions;
   }
 
   /** Where a request goes; see `chooseRoute`. */
@@ -73,6 +87,27 @@ export class Applications {
     const registration = this.#registry.byToken(token);
     if (registration === undefined) return undefined;
     return targetId(originatorOf(registration.id, registration.kind));
+  }
+
+  /**
+   * Refuses what nothing permits, from the head of a request alone: it may pass through unread.
+   *
+   * @throws GatewayError as `Permissions.check` does
+   */
+  admit({ operation, to, resourceType, atPoint }: Asked, originator: string, peer: Peer): void {
+    const registers = operation === "create" && (resourceType === 2 || resourceType === 16);
+    this.#permissions.check({
+      peer,
+      originator,
+      act: registers ? "register" : operation,
+      to,
+      atPoint,
+    });
+  }
+
+  /** Nobody may ask what cannot be understood here, where not everybody may ask for everything. */
+  get restricts(): boolean {
+    return this.#permissions.restricts;
   }
 
   /** What an originator said at its registration that it reads best (TS-0004, 7.3.3.12). */
@@ -91,13 +126,16 @@ export class Applications {
     request: RequestPrimitive,
     whenGone?: WhenGone,
     peerAddress?: string | undefined,
+    face: Peer["face"] = "http",
   ): Promise<ResponsePrimitive | undefined> {
+    this.#observer.stepped(request, { is: "received", face, by: peerAddress });
     let timedRequest: TimedRequest;
     try {
       timedRequest = timed(request, this.#clock.now());
     } catch (error) {
       const response = respondFailure(request, error);
       if (response.failure !== undefined) this.#observer.refused(response.failure);
+      this.#observer.stepped(request, { is: "replied", response });
       return Promise.resolve(response);
     }
     const answer = this.#answer(route, timedRequest, whenGone, peerAddress);
@@ -155,6 +193,7 @@ export class Applications {
   ): Promise<ResponsePrimitive> {
     let id: EntityId | undefined;
     try {
+      this.#permissions.checkRegistration(timedRequest.request);
       const known = (registered: Registration): void => {
         id = registered.id;
       };

@@ -8,7 +8,7 @@ import {
   type PointsOfAccess,
   withOwnPoints,
 } from "./points-of-access.ts";
-import type { Registration } from "./registry.ts";
+import type { Registration } from "./registration.ts";
 import {
   behind,
   behindThisConnection,

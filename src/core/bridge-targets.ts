@@ -19,8 +19,6 @@ interface Kept {
 }
 
 const PREFIX = "m2mgw-to-";
-/** Targets of one registree: nobody tells when one is not needed any more. */
-const EACH = 1_000;
 /** Characters of a target. */
 const LONGEST = 2_048;
 
@@ -32,6 +30,7 @@ export class BridgeTargets {
   readonly #domain: Domain;
   readonly #table: Table<BridgeTarget>;
   readonly #newToken: () => string;
+  readonly #most: () => number;
   readonly #observer: Observer;
   readonly #byName = new Map<string, BridgeTarget>();
   readonly #byRegistree = new Map<EntityId, Map<string, Kept>>();
@@ -41,11 +40,14 @@ export class BridgeTargets {
     table: Table<BridgeTarget>;
     /** 128 random bits as text for a URL. */
     newToken: () => string;
+    /** Targets of one registree at most: nobody tells when one is not needed any more. */
+    most: () => number;
     observer: Observer;
   }) {
     this.#domain = parts.domain;
     this.#table = parts.table;
     this.#newToken = parts.newToken;
+    this.#most = parts.most;
     this.#observer = parts.observer;
   }
 
@@ -101,7 +103,7 @@ export class BridgeTargets {
   }
 
   #add(target: BridgeTarget, others: number): Kept {
-    if (others >= EACH) throw new GatewayError("GW_TOO_MANY_TARGETS");
+    if (others >= this.#most()) throw new GatewayError("GW_TOO_MANY_TARGETS");
     if (target.url.length > LONGEST) {
       throw new GatewayError("GW_REQUEST_INVALID", `a target has more than ${LONGEST} characters`);
     }

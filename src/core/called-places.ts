@@ -3,7 +3,8 @@ import type { GatewayError } from "../base/errors.ts";
 import type { EntityId } from "../primitive/identifiers.ts";
 import { backOffAfter } from "./back-off.ts";
 import type { NamedAddress, Observer } from "./ports.ts";
-import type { Registration, Registry } from "./registry.ts";
+import type { Registration } from "./registration.ts";
+import type { Registry } from "./registry.ts";
 
 /** What of a registree is called over HTTP: its points of access, or one of its notification targets. */
 export interface CalledPlace {

@@ -21,16 +21,19 @@ import {
 import { mayHold } from "./next-step.ts";
 import type { NonBlocking } from "./non-blocking.ts";
 import { isOnce, SentAndLost } from "./pending.ts";
+import type { Observer } from "./ports.ts";
 import type { Reach } from "./reach.ts";
 import type { Registry } from "./registry.ts";
+import { deliverOn } from "./steps.ts";
 import type { ToHold, WhenGone } from "./to-hold.ts";
 
 export interface DeliveryParts {
   readonly reach: Reach;
   readonly hold: Hold;
-  readonly registry: Pick<Registry, "isCurrent">;
+  readonly registry: Pick<Registry, "isCurrent" | "registration">;
   readonly nonBlocking: NonBlocking;
   readonly clock: Clock;
+  readonly observer: Observer;
   readonly profile: HoldProfile;
   readonly times: Pick<HoldTimes, "ceiling" | "openMax">;
 }
@@ -53,11 +56,12 @@ export class Deliveries {
     timedRequest: TimedRequest,
     whenGone: WhenGone | undefined,
   ): Promise<ResponsePrimitive> {
-    const { clock, hold, profile, reach, registry, times } = this.#parts;
+    const { clock, hold, observer, profile, reach, registry, times } = this.#parts;
     const { request, arrived, expires } = timedRequest;
     const type = responseTypeOf(request);
     if (type === undefined) throw new GatewayError("GW_REQUEST_INVALID", "rt is none of 1 to 5");
-    const deadline = deadlineOf(expires, arrived, times.ceiling, times.openMax);
+    const { answersWithin = times.ceiling } = registry.registration(registree) ?? {};
+    const deadline = deadlineOf(expires, arrived, answersWithin, times.openMax);
     // It may have waited, for a registration.
     if (clock.now() >= deadline) throw new GatewayError("GW_NOT_SENT_IN_TIME");
     const asked = type === "blocking" ? timedRequest : withResponseType(timedRequest, undefined);
@@ -74,7 +78,7 @@ export class Deliveries {
     try {
       const { request: sent } =
         type === "flexBlocking" ? withResponseType(timedRequest, { rtv: 4 }) : asked;
-      return await way.deliver(sent, deadline, registree);
+      return await deliverOn(way, sent, deadline, registree, observer);
     } catch (thrown) {
       return await this.#hold(toHold, request, plan(), asGatewayError(thrown), whenGone);
     }

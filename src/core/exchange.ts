@@ -28,6 +28,8 @@ export class Exchanges {
   readonly #patience: Patience;
   readonly #observer: Observer;
   readonly #accepted: AcceptedRequests;
+  readonly #maxInFlight: () => number;
+  #inFlight = 0;
 
   constructor(parts: {
     clock: Clock;
@@ -37,6 +39,8 @@ export class Exchanges {
     patience: Patience;
     observer: Observer;
     accepted: AcceptedRequests;
+    /** Exchanges under way at most, asked for each. */
+    maxInFlight: () => number;
   }) {
     this.#clock = parts.clock;
     this.#cse = parts.cse;
@@ -45,6 +49,7 @@ export class Exchanges {
     this.#patience = parts.patience;
     this.#observer = parts.observer;
     this.#accepted = parts.accepted;
+    this.#maxInFlight = parts.maxInFlight;
   }
 
   /**
@@ -58,13 +63,22 @@ export class Exchanges {
     whenGone?: WhenGone,
   ): Promise<ResponsePrimitive> {
     if (route.via === "request") return this.#nonBlocking.receive(route.id, timedRequest.request);
+    if (this.#inFlight >= this.#maxInFlight()) {
+      this.#observer.refused("GW_OVERLOADED");
+      return respondFailure(timedRequest.request, new GatewayError("GW_OVERLOADED"));
+    }
     const started = performance.now();
     const direction: Direction = route.via === "cse" ? "to-cse" : "to-registree";
     const { request, expires } = timedRequest;
+    this.#inFlight += 1;
     this.#observer.exchangeStarted(direction);
+    this.#observer.stepped(request, { is: "routed", route });
     let response: ResponsePrimitive;
     try {
-      response = await this.#send(route, timedRequest, whenGone);
+      const sent = this.#send(route, timedRequest, whenGone);
+      // Up to here nobody was waited for.
+      this.#observer.spent("forward", (performance.now() - started) / 1000);
+      response = await sent;
     } catch (error) {
       // The originator's own time passed: 4008 even though nothing was sent.
       const isPast = expires !== undefined && this.#clock.now() >= expires;
@@ -74,14 +88,15 @@ export class Exchanges {
         expired ? new GatewayError("GW_REQUEST_EXPIRED", { cause: error }) : error,
       );
     }
+    this.#inFlight -= 1;
     this.#accepted.answered(request, response);
-    this.#observer.exchangeEnded({
-      direction,
-      operation: request.operation,
-      rscClass: rscClassOf(response.responseStatusCode),
-      failure: response.failure,
-      seconds: (performance.now() - started) / 1000,
-    });
+    this.#observer.stepped(request, { is: "replied", response, route });
+    const { failure, responseStatusCode } = response;
+    const rscClass = rscClassOf(responseStatusCode);
+    const seconds = (performance.now() - started) / 1000;
+    const { operation } = request;
+    const ended = { direction, operation, rscClass, failure, seconds };
+    this.#observer.exchangeEnded(ended, request, response);
     return response;
   }
 

@@ -11,6 +11,8 @@ import { isOnce } from "./pending.ts";
 import type { Observer, Way } from "./ports.ts";
 import type { Reach } from "./reach.ts";
 import type { Registry } from "./registry.ts";
+import { deliverOn } from "./steps.ts";
+import { type Tracing, traced } from "./tracing.ts";
 
 export interface HoldDeliveryParts {
   readonly store: HoldStore;
@@ -23,6 +25,7 @@ export interface HoldDeliveryParts {
   /** How often it is asked. */
   readonly attempts: number;
   readonly observer: Observer;
+  readonly tracing?: Tracing | undefined;
 }
 
 /** Held ones that are under way at a time, over all registrees. */
@@ -169,9 +172,10 @@ export class HoldDelivery {
 
   /** Never rejects. */
   async #sendOpen(line: HoldLine, open: OpenRequest, way: Way): Promise<NextStep> {
-    const { clock, ledger } = this.#parts;
+    const { clock, ledger, observer } = this.#parts;
     try {
-      const response = await way.deliver(open.request, open.deadline, line.registree);
+      const { request, deadline } = open;
+      const response = await deliverOn(way, request, deadline, line.registree, observer);
       ledger.endOpen(line, open, "delivered", response);
       return "end";
     } catch (thrown) {
@@ -210,7 +214,7 @@ export class HoldDelivery {
 
   /** @throws GatewayError of the way, GW_STORE_FAILED, GW_REQUEST_EXPIRED */
   async #attempt(line: HoldLine, stored: HeldRequest, way: Way): Promise<ResponsePrimitive> {
-    const { answerWithin, clock } = this.#parts;
+    const { answerWithin, clock, observer, tracing } = this.#parts;
     const { registree, request, expires } = stored;
     if (isOnce(request)) await this.#mark(line, stored);
     if (!line.isSending(stored.sequence)) throw new GatewayError("GW_TARGET_UNKNOWN");
@@ -218,7 +222,9 @@ export class HoldDelivery {
     // As late as can be: it may have waited for the disk.
     const now = clock.now();
     if (now >= expires) throw new GatewayError("GW_REQUEST_EXPIRED");
-    return await way.deliver(request, earliest(expires, later(now, answerWithin)), registree);
+    const deadline = earliest(expires, later(now, answerWithin));
+    const outgoing = tracing === undefined ? way : underDelivery(way, tracing);
+    return await deliverOn(outgoing, request, deadline, registree, observer);
   }
 
   async #failed(
@@ -281,3 +287,14 @@ function lateness({ wasSent, expires, deadline }: OpenRequest): GatewayError {
   if (expires !== undefined && expires <= deadline) return new GatewayError("GW_REQUEST_EXPIRED");
   return new GatewayError(wasSent ? "GW_LINK_LOST" : "GW_TARGET_OFFLINE");
 }
+
+/** What began when a primitive came in has ended when it is delivered: the span of that goes back to it. */
+const underDelivery = (way: Way, tracing: Tracing): Way => ({
+  ...(way.id !== undefined && { id: way.id }),
+  deliver: (request, deadline, registree) => {
+    const start = { kind: "deliver", parent: undefined, linked: request.trace } as const;
+    return traced(tracing, { ...start, request, registree }, (under) =>
+      way.deliver(under, deadline, registree),
+    );
+  },
+});

@@ -18,6 +18,9 @@ export interface LedgerParts {
 
 export type HoldCounts = Readonly<Record<Outcome | "accepted" | "restored", number>>;
 
+/** What has ended, on disk or as an open exchange. */
+type Ended = Pick<HeldRequest, "request" | "arrived">;
+
 const ANSWERED_WITH_ERROR = 4000;
 
 /** Everything that is held, and how each of it ends: once, counted, and out of the store. */
@@ -95,6 +98,7 @@ export class HoldLedger {
     if (!line.leave(open)) return;
     open.timer.cancel();
     this.#counts[outcome] += 1;
+    this.#settled(line.registree, open, outcome, result);
     this.release(line, open.bytes);
     // Nothing may say that it was not sent.
     open.settle?.(open.wasSent && saysUnsent(result) ? new GatewayError("GW_LINK_LOST") : result);
@@ -133,6 +137,7 @@ export class HoldLedger {
     line.wasRemoved();
     line.show(sequence);
     this.#counts[outcome] += 1;
+    this.#settled(registree, held, outcome, result);
     this.release(line, bytes);
   }
 
@@ -154,6 +159,8 @@ export class HoldLedger {
   /** A stored request has been replaced in the store by its successor. */
   replaced(line: HoldLine, held: HeldRequest): void {
     this.#counts.superseded += 1;
+    const superseded = new GatewayError("GW_SUPERSEDED");
+    this.#settled(held.registree, held, "superseded", superseded);
     this.release(line, held.bytes);
   }
 
@@ -175,10 +182,22 @@ export class HoldLedger {
     }
     const { responseStatusCode } = result;
     if (responseStatusCode < ANSWERED_WITH_ERROR) return undefined;
-    return { held, outcome, reason: `the registree answered ${responseStatusCode}`, at };
+    return { held, outcome, reason: whyOf(result), at };
+  }
+
+  #settled(registree: EntityId, ended: Ended, outcome: Outcome, result: Result): void {
+    const { clock, observer } = this.#parts;
+    const { request, arrived } = ended;
+    observer.stepped(request, { is: "settled", registree, outcome, why: whyOf(result) });
+    observer.settled(outcome, Math.max(clock.now() - arrived, 0) / 1000);
   }
 
   #warn(message: string, { registree, sequence }: HeldRequest, error: unknown): void {
     this.#parts.observer.warn(message, { registree, sequence, error });
   }
 }
+
+const whyOf = (result: Result): string =>
+  result instanceof GatewayError
+    ? result.message
+    : `the registree answered ${result.responseStatusCode}`;

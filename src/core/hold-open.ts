@@ -9,6 +9,7 @@ import type { HoldLine, OpenRequest } from "./hold-line.ts";
 import { type HoldTimes, latestOf, openUntil, type Turn } from "./hold-policy.ts";
 import { demandOf, type PriorityOf } from "./hold-quota.ts";
 import type { HoldStore } from "./hold-store.ts";
+import type { Observer } from "./ports.ts";
 import type { Registry } from "./registry.ts";
 import { isSameRequest } from "./same-request.ts";
 import type { ToHold, WhenGone } from "./to-hold.ts";
@@ -19,6 +20,7 @@ export interface OpenExchangeParts {
   readonly store: HoldStore;
   readonly registry: Registry;
   readonly clock: Clock;
+  readonly observer: Observer;
   readonly times: HoldTimes;
   readonly priorityOf: PriorityOf;
 }
@@ -45,7 +47,7 @@ export class OpenExchanges {
     wasSent: boolean,
     whenGone: WhenGone | undefined,
   ): Promise<ResponsePrimitive> {
-    const { clock, delivery, ledger, priorityOf, registry, times } = this.#parts;
+    const { clock, delivery, ledger, observer, priorityOf, registry, times } = this.#parts;
     const { request, arrived, expires } = timedRequest;
     if (this.#draining) throw new GatewayError("GW_DRAINING");
     if (!registry.isCurrent(registree, token)) throw new GatewayError("GW_TARGET_UNKNOWN");
@@ -73,6 +75,8 @@ export class OpenExchanges {
     };
     line.join(open);
     ledger.accepted();
+    const held = { is: "held", registree, sequence: open.sequence } as const;
+    observer.stepped(request, { ...held, expires: deadline, stored: false });
     delivery.advance(line);
     return await this.#answerOf(line, open, whenGone);
   }

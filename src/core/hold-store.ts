@@ -51,6 +51,8 @@ export interface HoldUsage {
   readonly bytes: number;
 }
 
+export const NOTHING_HELD: HoldUsage = { count: 0, bytes: 0 };
+
 /**
  * Keeps primitives in the order they came, by registree, over restarts.
  *
@@ -80,8 +82,12 @@ export interface HoldStore {
   due(now: EpochMs, limit: number): readonly HeldRequest[];
   /** The earliest `expires` of all. */
   nextExpiry(): EpochMs | undefined;
-  /** All that is held, or all for one registree, in order of sequence within each; reads the store, one by one. */
-  list(registree?: EntityId): Iterable<HeldRequest>;
+  /**
+   * All that is held, or all for one registree, in order of sequence within each; reads the store, one by one.
+   *
+   * @param after of one registree, those behind this sequence only
+   */
+  list(registree?: EntityId, after?: number): Iterable<HeldRequest>;
   /** Oldest first. */
   deadLetters(registree: EntityId): Iterable<DeadLetter>;
   /** Takes one out. Nothing to take out is no error. */

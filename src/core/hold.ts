@@ -5,24 +5,27 @@ import { HoldDelivery, type HoldDeliveryParts } from "./hold-delivery.ts";
 import { HoldExpiry } from "./hold-expiry.ts";
 import { isStored, LatestTurns, predecessorOf, supersede } from "./hold-latest.ts";
 import { type HoldCounts, HoldLedger, type LedgerParts } from "./hold-ledger.ts";
+import type { OpenRequest } from "./hold-line.ts";
 import { type OpenExchangeParts, OpenExchanges } from "./hold-open.ts";
 import { latestOf, storedUntil, type Turn } from "./hold-policy.ts";
 import { demandOf, type HoldLimits, HoldQuota } from "./hold-quota.ts";
-import type { HeldRequest, HoldUsage } from "./hold-store.ts";
+import { type HeldRequest, type HoldUsage, NOTHING_HELD } from "./hold-store.ts";
 import type { RequestOfHeld, ToHold, WhenGone } from "./to-hold.ts";
+import { failed, type Tracing } from "./tracing.ts";
 
 export interface HoldParts
   extends Omit<LedgerParts, "quota">,
     Omit<HoldDeliveryParts, "ledger">,
     Omit<OpenExchangeParts, "ledger" | "delivery"> {
   readonly limits: HoldLimits;
+  readonly tracing?: Tracing | undefined;
 }
 
 /**
  * Keeps what cannot be delivered now until it can be, or until it expires (TS-0020, 6.5; TS-0001, 10.2.5.17).
  *
  * Every primitive that is accepted ends in exactly one outcome, and is counted: what was restored and accepted is what
- * has ended and what is still held.
+ * has ended and what is still held, but for what is on its way to the store.
  */
 export class Hold {
   readonly #parts: HoldParts;
@@ -34,6 +37,7 @@ export class Hold {
   readonly #exchanges: OpenExchanges;
   #sequence: number;
   #storeFails = false;
+  #storing = 0;
 
   constructor(parts: HoldParts) {
     this.#parts = parts;
@@ -57,9 +61,54 @@ export class Hold {
     return this.#quota.usage;
   }
 
+  /** What is held for one registree. */
+  usageOf(registree: EntityId): HoldUsage {
+    return this.#ledger.find(registree)?.usage ?? NOTHING_HELD;
+  }
+
+  /** For whom something is held. */
+  get registrees(): readonly EntityId[] {
+    return this.#ledger.lines().map(({ registree }) => registree);
+  }
+
+  /** The exchanges that are kept open for a registree, in order. */
+  openedFor(registree: EntityId): readonly OpenRequest[] {
+    return this.#ledger.find(registree)?.opened() ?? [];
+  }
+
+  /** Whether what is held under this sequence waits, and is not on its way. */
+  isIdle(registree: EntityId, sequence: number): boolean {
+    return this.#ledger.find(registree)?.isIdle(sequence) === true;
+  }
+
+  /**
+   * Drops what is held under this sequence; whoever waits for its answer is told. Resolves when that is written.
+   *
+   * @returns false when there is nothing, or it is on its way
+   */
+  async drop(registree: EntityId, sequence: number): Promise<boolean> {
+    const line = this.#ledger.find(registree);
+    if (line === undefined || !line.isIdle(sequence)) return false;
+    const dropped = new GatewayError("GW_DROPPED");
+    const open = line.opened().find((other) => other.sequence === sequence);
+    if (open !== undefined) {
+      this.#ledger.endOpen(line, open, "dropped", dropped);
+      return true;
+    }
+    const held = this.#parts.store.find(registree, sequence);
+    if (held === undefined) return false;
+    await this.#ledger.end(line, held, "dropped", dropped);
+    return true;
+  }
+
   /** How many of what is held are exchanges that are kept open. */
   get openExchanges(): number {
     return this.#ledger.lines().reduce((sum, line) => sum + line.openCount, 0);
+  }
+
+  /** How many of what is held are on their way to the store: not accepted yet, and nobody has been told so. */
+  get storing(): number {
+    return this.#storing;
   }
 
   /** False while the store takes nothing in, as when the disk is full. */
@@ -85,6 +134,22 @@ export class Hold {
    * @throws GatewayError GW_HOLD_FULL, GW_OVERLOADED, GW_HOLD_FAILED, GW_TARGET_UNKNOWN, GW_SUPERSEDED
    */
   async store(toHold: ToHold, about: RequestOfHeld | undefined): Promise<void> {
+    const { tracing } = this.#parts;
+    if (tracing === undefined) return await this.#store(toHold, about);
+    const { registree, timedRequest } = toHold;
+    const { request } = timedRequest;
+    const span = tracing.start({ kind: "hold", parent: request.trace, request, registree });
+    const traced = { ...timedRequest, request: { ...request, trace: span.trace } };
+    try {
+      await this.#store({ ...toHold, timedRequest: traced }, about);
+      span.end({});
+    } catch (error) {
+      span.end(failed(error));
+      throw error;
+    }
+  }
+
+  async #store(toHold: ToHold, about: RequestOfHeld | undefined): Promise<void> {
     const latest = toHold.isReplay ? undefined : latestOf(toHold.timedRequest.request);
     if (latest === undefined) return await this.#put(toHold, about, undefined);
     await this.#turns.take(toHold.registree, latest, () => this.#put(toHold, about, latest));
@@ -181,6 +246,7 @@ export class Hold {
     );
     const demand = demandOf(request, priorityOf);
     const line = this.#ledger.reserve(registree, demand, before);
+    this.#storing += 1;
     const { bytes } = demand;
     const held: HeldRequest = {
       registree,
@@ -206,6 +272,7 @@ export class Hold {
       ]);
     } catch (cause) {
       this.#storeFails = true;
+      this.#storing -= 1;
       line.show(held.sequence);
       this.#ledger.release(line, bytes);
       // The one whose place it was to take is still there.
@@ -214,6 +281,7 @@ export class Hold {
     }
     line.show(held.sequence);
     told?.();
+    this.#storing -= 1;
     this.#ledger.accepted();
     if (isStored(before)) this.#ledger.replaced(line, before);
     else line.wasStored();
@@ -222,7 +290,10 @@ export class Hold {
       void this.#ledger.end(line, held, "cancelled", new GatewayError("GW_ORIGINATOR_GONE"));
       throw new GatewayError("GW_TARGET_UNKNOWN");
     }
-    this.#expiry.watch(held.expires);
+    const { expires } = held;
+    const step = { is: "held", registree, sequence: held.sequence, expires, stored: true } as const;
+    this.#parts.observer.stepped(request, step);
+    this.#expiry.watch(expires);
     this.#delivery.advance(line);
   }
 }

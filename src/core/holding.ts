@@ -17,6 +17,8 @@ export interface HoldingParts
   readonly cse: Port;
   readonly patience: Patience;
   readonly accepted: AcceptedRequests;
+  /** Exchanges under way at most, asked for each. */
+  readonly maxInFlight: () => number;
   readonly profile: HoldProfile;
   readonly points: Pick<PointsOfAccess, "base">;
   /** From whom results of non-blocking requests come. */

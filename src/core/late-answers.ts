@@ -17,11 +17,18 @@ export interface LateAnswer {
 }
 
 interface Kept extends LateAnswer {
+  readonly registree: EntityId;
+  /** Of both contents, and about what is around them. */
+  readonly bytes: number;
   readonly timer: Timer;
 }
 
 /** For one registree; of more the earliest is given up. */
 const MAX_KEPT = 64;
+/** For all; of more the earliest are given up, whosever they are. */
+const MAX_BYTES = 16 * 1024 * 1024;
+/** What two primitives take beside their contents, about. */
+const ENVELOPES = 512;
 
 /**
  * Answers to requests of registrees that lost their connection in between, until they return: Result Expiration
@@ -31,6 +38,9 @@ export class LateAnswers {
   readonly #clock: Clock;
   readonly #keptFor: Millis;
   readonly #kept = new Map<EntityId, Kept[]>();
+  /** The same, earliest first. */
+  readonly #all = new Set<Kept>();
+  #bytes = 0;
 
   constructor({ clock, keptFor }: { readonly clock: Clock; readonly keptFor: Millis }) {
     this.#clock = clock;
@@ -44,26 +54,39 @@ export class LateAnswers {
     const until = earliest(later(now, this.#keptFor), own);
     if (now >= until) return;
     const all = this.#kept.get(registree) ?? [];
-    const timer = this.#clock.at(until, () => this.#drop(registree, kept));
-    const kept: Kept = { request, response, timer };
+    const timer = this.#clock.at(until, () => this.#drop(kept));
+    const bytes = ENVELOPES + (request.content?.size ?? 0) + (response.content?.size ?? 0);
+    const kept: Kept = { request, response, registree, bytes, timer };
     all.push(kept);
     this.#kept.set(registree, all);
+    this.#all.add(kept);
+    this.#bytes += bytes;
     const [first] = all;
-    if (all.length > MAX_KEPT && first !== undefined) this.#drop(registree, first);
+    if (all.length > MAX_KEPT && first !== undefined) this.#drop(first);
+    for (const next of this.#all) {
+      if (this.#bytes <= MAX_BYTES) break;
+      this.#drop(next);
+    }
   }
 
   /** Gives those of a registree that is back, oldest first, once. */
   take(registree: EntityId): readonly LateAnswer[] {
     const all = this.#kept.get(registree) ?? [];
     this.#kept.delete(registree);
-    for (const { timer } of all) timer.cancel();
+    for (const kept of all) this.#forget(kept);
     return all;
   }
 
-  #drop(registree: EntityId, dropped: Kept): void {
-    dropped.timer.cancel();
+  #drop(dropped: Kept): void {
+    const { registree } = dropped;
+    this.#forget(dropped);
     const left = this.#kept.get(registree)?.filter((kept) => kept !== dropped) ?? [];
     if (left.length === 0) this.#kept.delete(registree);
     else this.#kept.set(registree, left);
+  }
+  #forget(kept: Kept): void {
+    kept.timer.cancel();
+    this.#all.delete(kept);
+    this.#bytes -= kept.bytes;
   }
 }

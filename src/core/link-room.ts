@@ -16,10 +16,14 @@ export class LinkRoom {
   readonly returned = new Set<EntityId>();
   #idle: Timer | undefined;
 
+  /** The gateway has opened the link itself. */
+  readonly isOurs: boolean;
+
   /** @param unboundTimeout how long a link may stay without an identity */
-  constructor(clock: Clock, unboundTimeout: Millis) {
+  constructor(clock: Clock, unboundTimeout: Millis, isOurs = false) {
     this.#clock = clock;
     this.#unboundTimeout = unboundTimeout;
+    this.isOurs = isOurs;
   }
 
   get isSettling(): boolean {

@@ -1,30 +1,27 @@
 import type { Clock, EpochMs, Millis } from "../base/clock.ts";
-import { GatewayError } from "../base/errors.ts";
-import {
-  cseIdOf,
-  type Domain,
-  type EntityId,
-  entityIdOf,
-  originatorForm,
-} from "../primitive/identifiers.ts";
+import { type FailureCode, GatewayError } from "../base/errors.ts";
+import { Tally } from "../base/tally.ts";
+import { type Domain, type EntityId, entityIdOf } from "../primitive/identifiers.ts";
 import {
   type RequestPrimitive,
   type ResponsePrimitive,
   responseTypeOf,
 } from "../primitive/primitive.ts";
 import { respondFailure } from "../primitive/respond.ts";
+import type { Authenticator } from "./credential.ts";
 import { type TimedRequest, timed } from "./deadline.ts";
-import { DisplacedLinks } from "./displaced-links.ts";
 import type { Exchanges } from "./exchange.ts";
 import type { Hold } from "./hold.ts";
-import type { Evidence } from "./identity.ts";
+import { Identification } from "./identification.ts";
 import type { LateAnswers } from "./late-answers.ts";
 import { registersA } from "./learn.ts";
 import { LinkRoom } from "./link-room.ts";
-import type { CloseReason, Link, LinkHost, Observer } from "./ports.ts";
+import type { Permissions } from "./permissions.ts";
+import type { Asking, CloseReason, Link, LinkHost, Observer, Peer } from "./ports.ts";
+import type { Registration } from "./registration.ts";
 import type { Registrations } from "./registrations.ts";
 import type { RegistreeRequests } from "./registree-requests.ts";
-import type { Registration, Registry } from "./registry.ts";
+import type { Registry } from "./registry.ts";
 import { chooseRoute, type Route } from "./route.ts";
 
 export interface LinkParts {
@@ -36,28 +33,36 @@ export interface LinkParts {
   readonly exchanges: Exchanges;
   readonly hold: Pick<Hold, "returned">;
   readonly lateAnswers: LateAnswers;
+  readonly permissions: Permissions;
+  readonly authenticator: Pick<Authenticator, "holds">;
   readonly observer: Observer;
   /** How long a link may stay without an identity. */
   readonly unboundTimeout: Millis;
+  /** Links with one credential at most, asked for each. */
+  readonly maxPerCredential: () => number;
   /** The laboratory switch: CSEs on connections that are not secured. */
   readonly allowCseOnPlain: boolean;
 }
 
-/**
- * Serves the requests that come in on links: finds out who speaks, binds the link to it, and carries the request on.
- *
- * TS-0020 has no procedure for telling who opened a connection; an identity is learnt from a registration, from the
- * handshake where that is trusted, and from `fr`.
- */
+/** What a peer is denied that the rules permit, since it has not proven to be whom that takes. */
+const UNPROVEN: ReadonlySet<FailureCode> = new Set([
+  "GW_ORIGINATOR_UNKNOWN",
+  "GW_ORIGINATOR_NOT_YOURS",
+  "GW_CSE_NEEDS_TLS",
+]);
+
+/** Serves the requests that come in on links: finds out who speaks, and carries the request on if that is permitted. */
 export class Links implements LinkHost {
   readonly #parts: LinkParts;
   readonly #rooms = new Map<Link, LinkRoom>();
-  readonly #displaced = new DisplacedLinks();
+  readonly #perCredential = new Tally();
+  readonly #identification: Identification;
   /** In whose name requests came, as far as that was accepted. */
   readonly #speakers = new WeakMap<RequestPrimitive, EntityId>();
 
   constructor(parts: LinkParts) {
     this.#parts = parts;
+    this.#identification = new Identification(parts, (link) => this.#roomOf(link));
     parts.registry.onEmptied = (link) => this.#awaitIdentity(link, "deregistered");
   }
 
@@ -66,10 +71,26 @@ export class Links implements LinkHost {
   }
 
   opened(link: Link, claimed: string | undefined): void {
-    this.#rooms.set(link, new LinkRoom(this.#parts.clock, this.#parts.unboundTimeout));
+    const { credential, trusted } = link;
+    const { clock, maxPerCredential, observer, unboundTimeout } = this.#parts;
+    this.#rooms.set(link, new LinkRoom(clock, unboundTimeout));
+    if (credential !== undefined) {
+      this.#perCredential.add(credential.id);
+      if (this.#perCredential.of(credential.id) > maxPerCredential()) {
+        observer.limitReached("connections-per-credential");
+        link.close("crowded");
+        return;
+      }
+    }
     this.#awaitIdentity(link, "unidentified");
-    if (claimed === undefined || claimed === "" || !link.trusted) return;
-    this.#identify(claimed, undefined, "handshake", link)
+    const said = trusted || credential !== undefined ? claimed || credential?.entity : undefined;
+    if (said === undefined) return;
+    const { domain, permissions } = this.#parts;
+    // Whoever may ask for nothing in that name is not sent what is for it, nor is it adopted.
+    if (!permissions.admits(peerOf(link), [entityIdOf(said, domain)])) return;
+    const basis = claimed ? "handshake" : "credential";
+    this.#identification
+      .identify(said, undefined, basis, link)
       .catch(() => {
         // No harm: an entity about to register claims an identity that nobody knows yet.
       })
@@ -79,9 +100,27 @@ export class Links implements LinkHost {
   /** A link that the gateway has opened itself, to a CSE that it knows. May be called twice. */
   connected(link: Link, id: EntityId): void {
     if (this.#rooms.has(link)) return;
-    this.#rooms.set(link, new LinkRoom(this.#parts.clock, this.#parts.unboundTimeout));
-    this.#bind(id, link, "configuration");
+    this.#rooms.set(link, new LinkRoom(this.#parts.clock, this.#parts.unboundTimeout, true));
+    this.#identification.bind(id, link, "configuration");
     this.#answered(link);
+  }
+
+  /** Closes the links of peers that other rules do not admit any more, or whose credential has been taken away. */
+  review(): void {
+    const { authenticator, observer, permissions, registry } = this.#parts;
+    for (const [link, room] of this.#rooms) {
+      const { credential } = link;
+      const holds = credential === undefined || authenticator.holds(credential);
+      const names = registry.identitiesOf(link);
+      if (room.isOurs || (holds && permissions.admits(peerOf(link), names))) continue;
+      observer.expelled(link);
+      link.close("denied");
+    }
+  }
+
+  speakerOn(link: Link): EntityId | undefined {
+    const [first] = this.#parts.registry.identitiesOf(link);
+    return first;
   }
 
   unanswered(request: RequestPrimitive, response: ResponsePrimitive, arrived: EpochMs): void {
@@ -96,10 +135,11 @@ export class Links implements LinkHost {
 
   closed(link: Link): void {
     const room = this.#rooms.get(link);
-    this.#rooms.delete(link);
-    this.#displaced.closed(link);
+    if (this.#rooms.delete(link) && link.credential !== undefined) {
+      this.#perCredential.remove(link.credential.id);
+    }
     room?.identified();
-    this.#parts.registry.unbind(link);
+    this.#identification.closed(link);
   }
 
   receive(
@@ -116,14 +156,29 @@ export class Links implements LinkHost {
     link: Link,
     arrived: EpochMs,
   ): Promise<ResponsePrimitive> {
+    const { observer } = this.#parts;
+    observer.stepped(received, { is: "received", face: "ws", by: link.id });
+    let permitted: Asking | undefined;
     try {
       const timedRequest = timed(received, arrived);
       const { request } = timedRequest;
       const route = chooseRoute(request.operation, request.to, undefined, this.#parts.registry);
       const kind = registersA(request);
-      if (kind !== undefined && route.via === "cse")
-        return await this.#register(kind, timedRequest, link, received);
-      const speaker = this.#speaker(request.from, link);
+      const registers = kind !== undefined && route.via === "cse";
+      const { permissions } = this.#parts;
+      const asking: Asking = {
+        peer: peerOf(link),
+        originator: request.from ?? "",
+        act: kind === undefined ? request.operation : "register",
+        to: request.to,
+        // A registree CSE relays what others ask for; nobody registers through it (TS-0001, 10.2.2.2).
+        relayed:
+          permissions.restricts && !registers && this.#identification.relays(request.from, link),
+      };
+      permissions.check(asking);
+      permitted = asking;
+      if (registers) return await this.#register(kind, timedRequest, link, received);
+      const speaker = this.#identification.speaker(request.from, link);
       if (speaker !== undefined) {
         this.#speakers.set(received, speaker.id);
         return await this.#carry(route, timedRequest, speaker, link);
@@ -135,7 +190,12 @@ export class Links implements LinkHost {
       return await this.#carry(now, timedRequest, found, link);
     } catch (error) {
       const response = respondFailure(received, error);
-      if (response.failure !== undefined) this.#parts.observer.refused(response.failure);
+      const { failure } = response;
+      if (failure !== undefined) {
+        observer.refused(failure);
+        if (permitted !== undefined && UNPROVEN.has(failure)) observer.denied(permitted, failure);
+      }
+      observer.stepped(received, { is: "replied", response });
       return response;
     }
   }
@@ -159,12 +219,13 @@ export class Links implements LinkHost {
   ): Promise<ResponsePrimitive> {
     if (kind === "cse") {
       if (timedRequest.request.from === undefined) throw new GatewayError("GW_ORIGINATOR_MISSING");
-      this.#checkCseAllowed(link);
+      this.#identification.checkCseAllowed(link);
     }
+    this.#parts.permissions.checkRegistration(timedRequest.request);
     return await this.#roomOf(link).settle(() =>
       this.#parts.registrations.create(kind, timedRequest, link.peerAddress, (registered) => {
         this.#speakers.set(received, registered.id);
-        if (this.#rooms.has(link)) this.#bind(registered.id, link, "registration");
+        if (this.#rooms.has(link)) this.#identification.bind(registered.id, link, "registration");
       }),
     );
   }
@@ -186,110 +247,17 @@ export class Links implements LinkHost {
     return response;
   }
 
-  /** In whose name the link speaks, if it is known to speak for `from`. @throws GatewayError */
-  #speaker(from: string | undefined, link: Link): Registration | undefined {
-    if (from === undefined) throw new GatewayError("GW_ORIGINATOR_MISSING");
-    const { domain, registry } = this.#parts;
-    const id = entityIdOf(from, domain);
-    if (registry.isBound(id, link)) return registry.registration(id);
-    return this.#cseThatRelays(id, from, link);
-  }
-
   async #speakerOnceKnown(timedRequest: TimedRequest, link: Link): Promise<Registration> {
     const { from } = timedRequest.request;
     const room = this.#rooms.get(link);
     // No await unless there is something to wait for: of messages that come together, only one may ask the CSE.
     while (room?.isSettling) {
       await room.settled();
-      const speaker = this.#speaker(from, link);
+      const speaker = this.#identification.speaker(from, link);
       if (speaker !== undefined) return speaker;
     }
     if (from === undefined) throw new GatewayError("GW_ORIGINATOR_MISSING");
-    return await this.#identify(from, timedRequest, "from", link);
-  }
-
-  /**
-   * The registree CSE on this link, if it may relay for `from`: it speaks for its AEs and descendants, but neither
-   * for another registree CSE, nor for that one's AEs, nor for an AE of the own CSE (TS-0004, 7.3.2.1).
-   */
-  #cseThatRelays(id: EntityId, from: string, link: Link): Registration | undefined {
-    const { domain, registry } = this.#parts;
-    for (const identity of registry.identitiesOf(link)) {
-      const registration = registry.registration(identity);
-      if (registration?.kind !== "cse") continue;
-      const home = cseIdOf(from, domain);
-      const other = home === undefined ? undefined : registry.cseBefore(home);
-      const foreign = other !== undefined && other.id !== registration.id;
-      const local =
-        home === undefined || home === domain.cseId || registry.registration(id) !== undefined;
-      if (foreign || local) throw new GatewayError("GW_ORIGINATOR_NOT_YOURS");
-      return registration;
-    }
-    return undefined;
-  }
-
-  /** Finds out whether a link may speak for `from`, and binds it. @throws GatewayError */
-  async #identify(
-    from: string,
-    asked: TimedRequest | undefined,
-    basis: Evidence["basis"],
-    link: Link,
-  ): Promise<Registration> {
-    const { domain, registrations, registry } = this.#parts;
-    const id = entityIdOf(from, domain);
-    const known = registry.registration(id);
-    const form = originatorForm(from, domain);
-    if (known?.kind === "cse" || (known === undefined && form === "cse")) {
-      this.#checkCseAllowed(link);
-      if (known === undefined) throw new GatewayError("GW_ORIGINATOR_UNKNOWN");
-    }
-    if (known !== undefined) {
-      await this.#bindUnlessHeld(id, link, basis);
-      return known;
-    }
-    return await this.#roomOf(link).settle(async () => {
-      const adopted = await registrations.adopt(id, from, asked, link.peerAddress);
-      await this.#bindUnlessHeld(id, link, basis);
-      return adopted;
-    });
-  }
-
-  /**
-   * Binds, once a link that may not be displaced has been given the time to show that it lives: behind a NAT that
-   * forgot a connection, only its peer knows that it has gone, and is the one who comes anew (websocket-binding, D-3.3).
-   *
-   * @throws GatewayError GW_IDENTITY_TAKEN when it lives
-   */
-  async #bindUnlessHeld(id: EntityId, link: Link, basis: Evidence["basis"]): Promise<void> {
-    for (;;) {
-      const holder = this.#bind(id, link, basis);
-      if (holder === undefined) return;
-      if (await holder.probe()) {
-        this.#parts.observer.takeoverRefused(link, id);
-        throw new GatewayError("GW_IDENTITY_TAKEN");
-      }
-    }
-  }
-
-  #checkCseAllowed(link: Link): void {
-    if (!link.secured && !this.#parts.allowCseOnPlain) throw new GatewayError("GW_CSE_NEEDS_TLS");
-  }
-
-  /** @returns the link that keeps the identity, when one does */
-  #bind(id: EntityId, link: Link, basis: Evidence["basis"]): Link | undefined {
-    const { registry } = this.#parts;
-    const room = this.#roomOf(link);
-    const result = registry.bind(id, link, { basis, proven: false, trusted: link.trusted });
-    if (!result.bound) return result.holder;
-    room.identified();
-    room.returned.add(id);
-    // Answers count wherever they arrive, by registree and identifier (websocket-binding, D-3.4).
-    if (result.displaced !== undefined) this.#displaced.add(id, result.displaced);
-    for (const other of this.#displaced.of(id)) if (other !== link) link.inherit(other, id);
-    if (result.displaced !== undefined && registry.identitiesOf(result.displaced).size === 0) {
-      result.displaced.close("superseded");
-    }
-    return undefined;
+    return await this.#identification.identify(from, timedRequest, "from", link);
   }
 
   /** Whoever came back with a request is sent what is held for it behind the answer to that. */
@@ -321,3 +289,11 @@ export class Links implements LinkHost {
     return room;
   }
 }
+
+const peerOf = ({ peerAddress, otherEnd, credential, trusted }: Link): Peer => ({
+  face: "ws",
+  address: peerAddress,
+  otherEnd,
+  credential,
+  trusted,
+});

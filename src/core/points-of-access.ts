@@ -1,6 +1,7 @@
+import { GatewayError } from "../base/errors.ts";
 import { type Content, resourceIn, rootObjectOf, stringsOf } from "../primitive/content.ts";
 import type { RequestPrimitive, ResponsePrimitive } from "../primitive/primitive.ts";
-import type { Registration } from "./registry.ts";
+import type { Registration } from "./registration.ts";
 
 /**
  * What stands at the CSE for the points of access and the notification targets of registrees. How they are written there
@@ -85,6 +86,22 @@ export function withGatewayPoint(
   return { request: { ...request, content }, wrote: { list: list && written(list, points) } };
 }
 
+/**
+ * Refuses a registration with more points of access than the gateway keeps, each of which it may have to try.
+ *
+ * Our choice: 4000, for TS-0004 bounds no list, and what is wrong lies in the request.
+ *
+ * @throws GatewayError GW_TOO_MANY_POINTS
+ */
+export function checkPoints({ content }: RequestPrimitive, most: number): void {
+  const registration = rootObjectOf(content);
+  if (registration === undefined || !REGISTRATION_ROOTS.has(registration.root)) return;
+  const { poa } = registration.members;
+  if (Array.isArray(poa) && poa.length > most) {
+    throw new GatewayError("GW_TOO_MANY_POINTS", `the limit is ${most}`);
+  }
+}
+
 /** The pointOfAccess list to store at the CSE: the gateway's in the place of those that give way to it, once. */
 export function replaced(
   list: readonly string[],
@@ -124,5 +141,5 @@ export function withOwnPoints(
   return { ...response, content: content.edited([{ path: [...found.path, "poa"], value }]) };
 }
 
-/** CSEs store URLs without the slash at their end. */
-const normalised = (url: string): string => url.replace(/\/+$/, "");
+/** CSEs store URLs without the slash at their end. Looked for once in each run of slashes: peers may write many. */
+const normalised = (url: string): string => url.replace(/(?<!\/)\/+$/, "");

@@ -1,10 +1,27 @@
 import type { EpochMs } from "../base/clock.ts";
 import type { FailureCode } from "../base/errors.ts";
-import { PROXY_RESULTS } from "../base/proxy.ts";
 import type { RscClass } from "../base/response-status-code.ts";
+import type { TlsParty, TlsResult } from "../base/tls.ts";
 import type { Serialization } from "../primitive/content.ts";
 import type { EntityId } from "../primitive/identifiers.ts";
-import type { Operation, RequestPrimitive, ResponsePrimitive } from "../primitive/primitive.ts";
+import {
+  OPERATIONS,
+  type Operation,
+  type RequestPrimitive,
+  type ResponsePrimitive,
+} from "../primitive/primitive.ts";
+import type { Unproven } from "./access-refused.ts";
+import type { Credential } from "./credential.ts";
+import type { Outcome } from "./hold-store.ts";
+import type {
+  DialResult,
+  HandshakeResult,
+  LimitName,
+  ProofResult,
+  ShownAs,
+  Stage,
+} from "./measures.ts";
+import type { Step } from "./steps.ts";
 
 /** A way out. Settles exactly once; rejects only with GatewayError, at `deadline` at the latest. */
 export interface Port {
@@ -13,6 +30,8 @@ export interface Port {
 
 /** A way to a registree: its link, or its own point of access. */
 export interface Way {
+  /** The link, or an address that is called; undefined for one that is dialled when it is needed. */
+  readonly id?: string;
   /**
    * Sends `request` and waits for the answer of `registree`.
    *
@@ -34,8 +53,8 @@ export interface NamedAddress {
   readonly is: "point of an AE" | "point of a CSE" | "target";
   /** The peer's own address, which may be called; undefined where that is not known. */
   readonly peerAddress: string | undefined;
-  /** The configuration names it, for this peer: it is called wherever it is. */
-  readonly isConfigured?: boolean;
+  /** The CSE for which the configuration names it: it is called as that says, wherever it is. */
+  readonly configuredFor?: EntityId | undefined;
   /** What is read there, the best first; undefined when nothing was said. */
   readonly reads: readonly Serialization[] | undefined;
 }
@@ -52,8 +71,59 @@ export interface Caller {
   ): Promise<ResponsePrimitive>;
 }
 
+/** Who makes a request, as far as the connection and the head of the request tell. */
+export interface Peer {
+  readonly face: "http" | "ws" | "admin";
+  /** The address that the peer has itself; undefined where a proxy speaks for it. */
+  readonly address: string | undefined;
+  /** The address at the other end of its connection, which may be a proxy's; undefined where there is none. */
+  readonly otherEnd?: string | undefined;
+  /** What it has proven to be; undefined for one that has proven nothing. */
+  readonly credential: Credential | undefined;
+  /** What it claims may be believed: it comes from a network configured as trusted. */
+  readonly trusted: boolean;
+}
+
+/** What may be permitted: the operations, and among Creates those that register an AE or a CSE by themselves. */
+export const ACTS = ["register", ...OPERATIONS] as const;
+export type Act = (typeof ACTS)[number];
+
+/** A request, as far as it is known before it is read as a whole. */
+export interface Asking {
+  readonly peer: Peer;
+  /** As it is written; empty where it is missing. */
+  readonly originator: string;
+  /** Undefined for an HTTP method that oneM2M has no operation for. */
+  readonly act: Act | undefined;
+  readonly to: string;
+  /** A registree CSE relays it: what that may say in whose name is not up to its credential (TS-0004, 7.3.2.1). */
+  readonly relayed?: boolean;
+  /** It calls a point of access, whose token is a permission by itself. */
+  readonly atPoint?: boolean;
+}
+
+/** Somebody who is not let in. Whatever it says of itself is a claim. */
+export interface Refusal extends Unproven {
+  readonly face: Peer["face"];
+  /** Of the other end of the connection, which may be a proxy's; as sockets give it. */
+  readonly address: string | undefined;
+  /** X-M2M-Origin, if it got as far as saying that. */
+  readonly originator?: string | undefined;
+}
+
 /** Why the core closes a link; the binding knows the close code. */
-export type CloseReason = "superseded" | "unidentified" | "deregistered" | "idle" | "shutdown";
+export type CloseReason =
+  | "denied"
+  | "restart"
+  | "expired"
+  | "crowded"
+  | "superseded"
+  | "unidentified"
+  | "deregistered"
+  | "idle"
+  | "overloaded"
+  | "kicked"
+  | "shutdown";
 
 /** One live connection of a registree, or of several, seen without its socket. */
 export interface Link extends Way {
@@ -65,8 +135,14 @@ export interface Link extends Way {
   readonly trusted: boolean;
   /** The connection is secured (TLS), so that a CSE may come over it (TS-0003, 7.1.2). */
   readonly secured: boolean;
+  /** What the peer has proven to be; undefined for one that has proven nothing. */
+  readonly credential?: Credential | undefined;
   /** The address that the peer has itself; undefined where a proxy speaks for it. */
   readonly peerAddress?: string | undefined;
+  /** @see Peer.otherEnd */
+  readonly otherEnd?: string | undefined;
+  /** As the peer spelled it. */
+  readonly subprotocol?: string | undefined;
   /** Lets answers that `registree` still owes on `other` arrive on this link too. */
   inherit(other: Link, registree: EntityId): void;
   /** Ends the waiting for `registree`, which is no more: GW_TARGET_UNKNOWN (TS-0020, 6.4). */
@@ -108,6 +184,8 @@ export interface LinkService {
 export interface LinkHost extends LinkService {
   /** @param claimed the originator the handshake named, if any; it counts only on a trusted link */
   opened(link: Link, claimed: string | undefined): void;
+  /** The registree that a link is bound to; of several the one that was first. */
+  speakerOn(link: Link): EntityId | undefined;
 }
 
 /** Opens connections to the registrar, as the client of TS-0020. */
@@ -144,13 +222,36 @@ export interface Observer {
   unbound(link: Link, registree: EntityId): void;
   takeoverRefused(link: Link, registree: EntityId): void;
   exchangeStarted(direction: Direction): void;
-  exchangeEnded(exchange: {
-    readonly direction: Direction;
-    readonly operation: Operation;
-    readonly rscClass: RscClass;
-    readonly failure: FailureCode | undefined;
-    readonly seconds: number;
-  }): void;
+  /** @param request and its response, for who may name identifiers: a label of a metric may not */
+  exchangeEnded(
+    exchange: {
+      readonly direction: Direction;
+      readonly operation: Operation;
+      readonly rscClass: RscClass;
+      readonly failure: FailureCode | undefined;
+      readonly seconds: number;
+    },
+    request: RequestPrimitive,
+    response: ResponsePrimitive,
+  ): void;
+  /** A request primitive has come further. */
+  stepped(request: RequestPrimitive, step: Step): void;
+  /** The gateway itself has worked for a primitive, or has let it wait. */
+  spent(stage: Stage, seconds: number): void;
+  /** One that was held has ended. @param seconds since it arrived */
+  settled(outcome: Outcome, seconds: number): void;
+  /** A transaction is on disk, or cannot be brought there. */
+  written(seconds: number, failed: boolean): void;
+  /** A peer was asked who it is: in a handshake, or for an HTTP request. */
+  authenticated(shown: ShownAs, result: ProofResult): void;
+  /** A connection, or a request before anybody looks at what it asks for, whose maker has not proven who it is. */
+  accessRefused(refusal: Refusal): void;
+  /** The rules do not admit the peer of a link any more. */
+  expelled(link: Link): void;
+  /** A request that nothing permits, or for which its peer has not proven enough. */
+  denied(asking: Asking, failure: FailureCode): void;
+  /** Whoever runs the gateway has changed something. @param action a closed set of words */
+  acted(action: string, fields: Readonly<Record<string, unknown>>): void;
   /** A request that was answered with a failure before it became an exchange. */
   refused(failure: FailureCode): void;
   /** A response nobody waits for: it came late, twice, or was never asked for. */
@@ -158,8 +259,16 @@ export interface Observer {
   /** A message that is no primitive. */
   malformed(link: Link, detail: string): void;
   handshake(result: HandshakeResult): void;
+  /** TLS with a client came about, or did not. */
+  tlsHandshake(face: TlsParty, result: TlsResult): void;
+  /** Files of TLS were read again. @param why nothing has changed, when something is wrong with one */
+  tlsReloaded(party: TlsParty, why: string | undefined): void;
+  /** A connection, or what came on it or was asked for, was turned away or slowed down by a limit. */
+  limitReached(limit: LimitName): void;
   /** Content went out in another serialization than it came in. */
   transcoded(from: Serialization, to: Serialization): void;
+  /** A message or a content could not be read, or not be written in this serialization. */
+  codecFailed(serialization: Serialization, act: "read" | "write"): void;
   /** A name that no table knows was transcoded from or to XML by a guess at its type. */
   unknownName(name: string): void;
   passedThrough(status: number, seconds: number): void;
@@ -170,33 +279,3 @@ export interface Observer {
   /** Something a person should know that no peer is told. */
   warn(message: string, fields: Readonly<Record<string, unknown>>): void;
 }
-
-/** What became of an attempt to connect to the registrar; a closed set, for labels. */
-export const DIAL_RESULTS = [
-  "connected",
-  "name-unknown",
-  "refused",
-  "unreachable",
-  "timeout",
-  "tls",
-  "not-upgraded",
-  "bad-subprotocol",
-  ...PROXY_RESULTS.map((result) => `proxy-${result}` as const),
-] as const;
-export type DialResult = (typeof DIAL_RESULTS)[number];
-
-/** What became of a WebSocket handshake; a closed set, for labels. */
-export const HANDSHAKE_RESULTS = [
-  "accepted",
-  "bad-request",
-  "bad-subprotocol",
-  "wrong-target",
-  "wrong-method",
-  "wrong-version",
-  "not-upgrade",
-  "origin-refused",
-  "host-refused",
-  "full",
-  "draining",
-] as const;
-export type HandshakeResult = (typeof HANDSHAKE_RESULTS)[number];

@@ -32,6 +32,7 @@ export function questionOf(
     releaseVersion: asked?.request.releaseVersion ?? "3",
     content,
     carried: NOTHING_CARRIED,
+    trace: asked?.request.trace,
   };
   const { arrived, expires } = asked ?? { arrived: clock.now(), expires: undefined };
   return { request, arrived, expires };

@@ -6,14 +6,17 @@ import { asGatewayError } from "../primitive/respond.ts";
 import { mayBeTarget } from "./bridge-targets.ts";
 import { type CalledPlace, CalledPlaces, type CalledPlacesParts } from "./called-places.ts";
 import { isHttpPoint } from "./points-of-access.ts";
-import type { Caller, NamedAddress, Way } from "./ports.ts";
-import type { Registration, Registry } from "./registry.ts";
+import type { Caller, Link, NamedAddress, Way } from "./ports.ts";
+import type { Registration } from "./registration.ts";
+import type { Registry } from "./registry.ts";
 import { toAtThisConnection } from "./targets.ts";
 
 export interface ReachParts extends CalledPlacesParts {
   readonly registry: Registry;
   /** Undefined where no address is called. */
   readonly caller?: Caller | undefined;
+  /** The way to a CSE that is dialled, where that is more than its link. @param link that it has now */
+  readonly wayToPeer?: (id: EntityId, link: Link | undefined) => Way | undefined;
 }
 
 /** Addresses that are told of in the log at most: peers make them up. */
@@ -31,10 +34,11 @@ export class Reach {
   /** Addresses that are not called, and the log has said so. */
   readonly #refused = new Set<string>();
   readonly #overHttp: Way = {
+    id: "its point of access",
     deliver: async (request, deadline, registree) => {
       const registration = this.#parts.registry.registration(registree);
       if (registration === undefined) throw new GatewayError("GW_TARGET_OFFLINE");
-      return await this.#call(request, deadline, pointsOf(registration));
+      return await this.#call(request, deadline, this.#pointsOf(registration));
     },
   };
 
@@ -60,8 +64,9 @@ export class Reach {
     const isTarget = to !== undefined && mayBeTarget(to);
     if (registration?.reachable === false && !isTarget) return undefined;
     const link = registry.find(id);
-    if (link !== undefined || caller === undefined || registration === undefined) return link;
-    const points = pointsOf(registration);
+    if (link !== undefined) return this.#parts.wayToPeer?.(id, link) ?? link;
+    if (caller === undefined || registration === undefined) return undefined;
+    const points = this.#pointsOf(registration);
     return points.urls.length === 0 || this.#places.isAway(points) ? undefined : this.#overHttp;
   }
 
@@ -96,13 +101,27 @@ export class Reach {
     if (isHttpPoint(url)) {
       const place: CalledPlace = { registration, is: "target", urls: [url] };
       if (caller === undefined || this.#places.isAway(place)) return undefined;
-      return { deliver: (request, deadline) => this.#call(request, deadline, place) };
+      return { id: url, deliver: (request, deadline) => this.#call(request, deadline, place) };
     }
     const link = registry.find(id);
     const there = targetId(toAtThisConnection(url));
     return (
-      link && { deliver: (request, ...more) => link.deliver({ ...request, to: there }, ...more) }
+      link && {
+        id: link.id,
+        deliver: (request, ...more) => link.deliver({ ...request, to: there }, ...more),
+      }
     );
+  }
+
+  /** Those that are called, and the one of a peer that is dialled when there is something to send. */
+  #pointsOf(registration: Registration): CalledPlace {
+    const { id, kind, pointsOfAccess = [] } = registration;
+    const isDialled = this.#parts.wayToPeer?.(id, undefined) !== undefined;
+    return {
+      registration,
+      is: kind === "ae" ? "point of an AE" : "point of a CSE",
+      urls: isDialled ? pointsOfAccess : pointsOfAccess.filter(isHttpPoint),
+    };
   }
 
   /** Tries the URLs of a place in turn, the one that worked last first, until something was sent. */
@@ -115,12 +134,14 @@ export class Reach {
     if (caller === undefined) throw new GatewayError("GW_TARGET_OFFLINE");
     const { is, registration } = place;
     const { id, peerAddress, reads } = registration;
-    const isConfigured = is !== "target" && registry.isPeer(id);
+    const configuredFor = is !== "target" && registry.isPeer(id) ? id : undefined;
+    const dialled = configuredFor && this.#parts.wayToPeer?.(id, undefined);
     let cause: GatewayError | undefined;
     for (const url of this.#places.inTurn(place)) {
       try {
-        const address = { url, is, peerAddress, isConfigured, reads };
-        const response = await caller.call(request, deadline, address);
+        const address = { url, is, peerAddress, configuredFor, reads };
+        const response = await (dialled?.deliver(request, deadline, id) ??
+          caller.call(request, deadline, address));
         this.#places.worked(place, url);
         return response;
       } catch (thrown) {
@@ -145,25 +166,19 @@ export class Reach {
     if (is === "target") {
       observer.warn("a registree names a notification target that may not be called", {
         registree,
-        to: url,
+        to: originOf(url),
       });
     } else {
       observer.warn("a registree names a point of access that may not be called", {
         registree,
-        poa: url,
+        poa: originOf(url),
       });
     }
   }
 }
 
-function pointsOf(registration: Registration): CalledPlace {
-  const { kind, pointsOfAccess } = registration;
-  return {
-    registration,
-    is: kind === "ae" ? "point of an AE" : "point of a CSE",
-    urls: pointsOfAccess?.filter(isHttpPoint) ?? [],
-  };
-}
+/** For the log: what stands behind it, such as a token, may be what permits calls. */
+const originOf = (url: string): string => (URL.canParse(url) ? new URL(url).origin : "no URL");
 
 /** Whether another URL may be tried, and the request may wait: nothing was sent, and that may change. */
 function mayGoOn({ code }: GatewayError, is: NamedAddress["is"]): boolean {

@@ -1,5 +1,6 @@
 import { type Clock, type EpochMs, later, type Millis, millis, type Timer } from "../base/clock.ts";
 import { GatewayError } from "../base/errors.ts";
+import { type WeeklyWindow, windowAt } from "../base/weekly-windows.ts";
 import type { Link } from "./ports.ts";
 
 export interface RegistrarConnectionParts {
@@ -12,6 +13,8 @@ export interface RegistrarConnectionParts {
   readonly longestPause: Millis;
   /** How long it may go unused; undefined for ever. */
   readonly idleClose: () => Millis | undefined;
+  /** When the registrar may expect it; none of them means always. */
+  readonly windows: readonly WeeklyWindow[];
   /** Whether it is opened again when it has closed; else only when it is needed. */
   readonly reopens: () => boolean;
   /** Called with each link, as soon as it is open. */
@@ -31,7 +34,7 @@ interface Waiter {
 
 /**
  * The connection to the registrar: opened, opened again when it has closed (only the client can: TS-0020, 5.2), and
- * closed when it is not used.
+ * closed when it is not used, or its time is over.
  *
  * Pauses are drawn at random from a growing range, so that those who lost a registrar together do not return together.
  */
@@ -46,6 +49,7 @@ export class RegistrarConnection {
   #failures = 0;
   #next: Timer | undefined;
   #unused: Timer | undefined;
+  #windowEnds: Timer | undefined;
   #inUse = 0;
   #secondsPast = 0;
   /** It closes because it was not used, and is not opened again before it is needed. */
@@ -86,9 +90,10 @@ export class RegistrarConnection {
   }
 
   /**
-   * Does something on an open link, which is dialled if there is none.
+   * Does something on an open link, which is dialled if there is none and the registrar may expect that now.
    *
-   * @throws GatewayError GW_CSE_UNREACHABLE when dialling fails or takes until `deadline`, and what `use` throws
+   * @throws GatewayError GW_CSE_UNREACHABLE when dialling fails, takes until `deadline` or may not be now, and what
+   *   `use` throws
    */
   async use<T>(deadline: EpochMs, use: (link: Link) => Promise<T>): Promise<T> {
     this.#inUse += 1;
@@ -109,6 +114,7 @@ export class RegistrarConnection {
     this.#secondsPast += lived / 1_000;
     this.#link = undefined;
     this.#unused?.cancel();
+    this.#windowEnds?.cancel();
     this.#over();
     this.#failures = lived >= STEADY ? 0 : this.#failures + 1;
     const wasLeft = this.#isLeft;
@@ -129,6 +135,7 @@ export class RegistrarConnection {
     this.#isOver = true;
     this.#next?.cancel();
     this.#unused?.cancel();
+    this.#windowEnds?.cancel();
     this.#fail(new GatewayError("GW_DRAINING"));
     const link = this.#link;
     if (link === undefined) return;
@@ -141,6 +148,9 @@ export class RegistrarConnection {
   #whenOpen(deadline: EpochMs): Promise<Link> {
     if (this.#isOver) return Promise.reject(new GatewayError("GW_DRAINING"));
     const { clock } = this.#parts;
+    if (this.#opensAt() !== undefined) {
+      return Promise.reject(new GatewayError("GW_CSE_UNREACHABLE"));
+    }
     return new Promise((resolve, reject) => {
       const waiter: Waiter = {
         opened: (link) => {
@@ -173,14 +183,28 @@ export class RegistrarConnection {
   #dialIn(pause: Millis): void {
     if (this.#isDialling || this.#isOver) return;
     this.#next?.cancel();
-    if (pause === 0) return void this.#dial();
     const { clock } = this.#parts;
-    this.#next = clock.at(later(clock.now(), pause), () => this.#dial());
+    const opensAt = this.#opensAt();
+    if (pause === 0 && opensAt === undefined) return void this.#dial();
+    this.#next = clock.at(later(opensAt ?? clock.now(), pause), () => this.#dial());
+  }
+
+  /** When its time comes; undefined while that is now. */
+  #opensAt(): EpochMs | undefined {
+    const { clock, windows } = this.#parts;
+    if (windows.length === 0) return undefined;
+    const { isOpen, changes } = windowAt(windows, clock.now());
+    return isOpen ? undefined : changes;
   }
 
   #dial(): void {
     const { clock, dial, opened, reopens } = this.#parts;
     this.#next = undefined;
+    // Its time passed during the pause.
+    if (this.#opensAt() !== undefined) {
+      this.#dialIn(this.#pause());
+      return;
+    }
     this.#isDialling = true;
     this.#dialledAt = clock.now();
     dial()
@@ -194,6 +218,7 @@ export class RegistrarConnection {
         this.#link = link;
         this.#isLeft = false;
         this.#openedAt = clock.now();
+        this.#awaitWindowEnd(link);
         opened(link);
         for (const waiter of this.#waiters) waiter.opened(link);
         this.#waiters.clear();
@@ -209,6 +234,14 @@ export class RegistrarConnection {
   #fail(error: unknown): void {
     for (const waiter of this.#waiters) waiter.failed(error);
     this.#waiters.clear();
+  }
+
+  #awaitWindowEnd(link: Link): void {
+    const { clock, windows } = this.#parts;
+    const now = clock.now();
+    const { isOpen, changes } = windowAt(windows, now);
+    if (windows.length === 0 || changes === undefined) return;
+    this.#windowEnds = clock.at(isOpen ? changes : now, () => link.close("idle"));
   }
 
   #awaitUse(): void {

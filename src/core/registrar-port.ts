@@ -1,5 +1,6 @@
 import { type Clock, type EpochMs, type Millis, millis } from "../base/clock.ts";
 import { type FailureCode, GatewayError, saysUnsent } from "../base/errors.ts";
+import type { WeeklyWindow } from "../base/weekly-windows.ts";
 import { type Domain, type EntityId, entityIdOf, originatorOf } from "../primitive/identifiers.ts";
 import type { RequestPrimitive, ResponsePrimitive } from "../primitive/primitive.ts";
 import type { Dialler, Link, LinkHost, Observer, Port } from "./ports.ts";
@@ -16,6 +17,8 @@ export interface RegistrarPortParts {
   /** Connections are opened before they are needed, and again when they have closed. */
   readonly always: boolean;
   readonly idleClose: Millis | undefined;
+  /** When the registrar may expect connections; none of them means always. */
+  readonly windows: readonly WeeklyWindow[];
   readonly longestPause: Millis;
   /** The gateway's own originator, whom the shared connection names. */
   readonly originator: string | undefined;

@@ -13,8 +13,9 @@ import type { LateAnswers } from "./late-answers.ts";
 import type { Link, Observer } from "./ports.ts";
 import { questionOf } from "./question.ts";
 import type { RegistrarHost } from "./registrar-port.ts";
+import type { Registration } from "./registration.ts";
 import type { RegistreeRequests } from "./registree-requests.ts";
-import type { Registration, Registry } from "./registry.ts";
+import type { Registry } from "./registry.ts";
 import { chooseRoute, type Route } from "./route.ts";
 
 export interface RegistrarRequestParts {
@@ -72,6 +73,8 @@ export class RegistrarRequests implements RegistrarHost {
     whose: EntityId | undefined,
     arrived: EpochMs,
   ): Promise<ResponsePrimitive> {
+    const { observer } = this.#parts;
+    observer.stepped(received, { is: "received", face: "ws", by: "registrar" });
     try {
       const timedRequest = timed(received, arrived);
       return await this.#parts.exchanges.carry(
@@ -80,7 +83,8 @@ export class RegistrarRequests implements RegistrarHost {
       );
     } catch (error) {
       const response = respondFailure(received, error);
-      if (response.failure !== undefined) this.#parts.observer.refused(response.failure);
+      if (response.failure !== undefined) observer.refused(response.failure);
+      observer.stepped(received, { is: "replied", response });
       return response;
     }
   }

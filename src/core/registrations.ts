@@ -14,10 +14,11 @@ import { Adoptions, type WrittenPoints } from "./adoption.ts";
 import type { TimedRequest } from "./deadline.ts";
 import type { Exchanges } from "./exchange.ts";
 import { type LearntResource, learnRegistration, learnRetrieved, learnUpdate } from "./learn.ts";
-import { type PointsOfAccess, withGatewayPoint } from "./points-of-access.ts";
+import { checkPoints, type PointsOfAccess, withGatewayPoint } from "./points-of-access.ts";
 import type { Observer } from "./ports.ts";
 import { questionOf } from "./question.ts";
-import type { Registration, Registry } from "./registry.ts";
+import type { Registration } from "./registration.ts";
+import type { Registry } from "./registry.ts";
 
 export interface RegistrationParts {
   readonly clock: Clock;
@@ -25,6 +26,10 @@ export interface RegistrationParts {
   readonly registry: Registry;
   readonly exchanges: Exchanges;
   readonly points: PointsOfAccess;
+  /** Points of access of one registration at most, asked for each. */
+  readonly maxPoints: () => number;
+  /** Registrees at most, asked for each. */
+  readonly maxRegistrees: () => number;
   readonly observer: Observer;
   /** 128 random bits as text for a URL. */
   readonly newToken: () => string;
@@ -55,7 +60,7 @@ export class Registrations {
    * @param known called as soon as the registration is known here, before it is durable: nobody else may claim the
    *   identity in between
    * @returns the answer as the registree should see it
-   * @throws GatewayError GW_REQUEST_INVALID
+   * @throws GatewayError GW_REQUEST_INVALID, GW_TOO_MANY_POINTS, GW_TOO_MANY_REGISTREES
    */
   async create(
     kind: "ae" | "cse",
@@ -63,8 +68,10 @@ export class Registrations {
     peerAddress: string | undefined,
     known: (registration: Registration) => void,
   ): Promise<ResponsePrimitive> {
-    const { domain, exchanges, newToken, points, registry } = this.#parts;
+    const { domain, exchanges, maxPoints, newToken, points, registry } = this.#parts;
     const { request } = timedRequest;
+    checkPoints(request, maxPoints());
+    this.#checkRoom(request.from);
     const token = newToken();
     const { request: outgoing, wrote } = withGatewayPoint(
       this.#normalised(request),
@@ -98,6 +105,7 @@ export class Registrations {
     asked: TimedRequest | undefined,
     peerAddress: string | undefined,
   ): Promise<Registration> {
+    this.#checkRoom(from);
     return this.#adoptions.adopt(id, from, asked, peerAddress);
   }
 
@@ -174,6 +182,14 @@ export class Registrations {
     } catch (error) {
       observer.warn("a deregistration could not be stored", { registree: id, error });
     }
+  }
+
+  /** Strangers must not make the table of registrees grow without end; who is in it may register anew. */
+  #checkRoom(from: string | undefined): void {
+    const { domain, maxRegistrees, registry } = this.#parts;
+    if (registry.registered < maxRegistrees()) return;
+    if (from !== undefined && registry.registration(entityIdOf(from, domain))) return;
+    throw new GatewayError("GW_TOO_MANY_REGISTREES");
   }
 
   /** The AE-ID of a resource whose creation did not tell it; asked with the gateway's own originator. */

@@ -4,10 +4,11 @@ import type { RequestPrimitive, ResponsePrimitive } from "../primitive/primitive
 import { respondFailure } from "../primitive/respond.ts";
 import type { TimedRequest } from "./deadline.ts";
 import type { Exchanges } from "./exchange.ts";
-import { type PointsOfAccess, withGatewayPoint } from "./points-of-access.ts";
+import { checkPoints, type PointsOfAccess, withGatewayPoint } from "./points-of-access.ts";
 import type { Observer } from "./ports.ts";
+import type { Registration } from "./registration.ts";
 import type { Registrations } from "./registrations.ts";
-import type { Registration, Registry } from "./registry.ts";
+import type { Registry } from "./registry.ts";
 
 export interface RegistreeRequestParts {
   readonly domain: Domain;
@@ -15,6 +16,8 @@ export interface RegistreeRequestParts {
   readonly registrations: Registrations;
   readonly exchanges: Exchanges;
   readonly points: PointsOfAccess;
+  /** Points of access of one registration at most, asked for each. */
+  readonly maxPoints: () => number;
   readonly observer: Observer;
 }
 
@@ -40,15 +43,17 @@ export class RegistreeRequests {
 
   /** The registree's point of access and targets are rewritten on the way there, and restored on the way back. Never rejects. */
   async toCse(timedRequest: TimedRequest, speaking: Speaking): Promise<ResponsePrimitive> {
-    const { exchanges, observer, points } = this.#parts;
+    const { exchanges, maxPoints, observer, points } = this.#parts;
     const { request } = timedRequest;
     const { speaker, concerned, own } = speaking;
+    const updates = own && request.operation === "update" ? concerned : undefined;
     const { request: pointed, wrote } =
-      own && concerned !== undefined && request.operation === "update"
-        ? withGatewayPoint(request, concerned, points)
-        : { request, wrote: undefined };
+      updates === undefined
+        ? { request, wrote: undefined }
+        : withGatewayPoint(request, updates, points);
     let outgoing: RequestPrimitive;
     try {
+      if (updates !== undefined) checkPoints(request, maxPoints());
       const targeted = points.toCse(pointed, speaker);
       // Requests that need not wait stay in their order.
       outgoing = targeted instanceof Promise ? await targeted : targeted;

@@ -1,5 +1,4 @@
-import { type Clock, type EpochMs, later, type Timer } from "../base/clock.ts";
-import type { Serialization } from "../primitive/content.ts";
+import { type Clock, later, type Timer } from "../base/clock.ts";
 import {
   addressOf,
   type CseId,
@@ -13,26 +12,7 @@ import { STORE_PAUSE } from "./back-off.ts";
 import type { BridgeTargets } from "./bridge-targets.ts";
 import { type Evidence, mayTakeOver } from "./identity.ts";
 import type { Link, Observer, Table } from "./ports.ts";
-
-/** What is known of a registree while it is registered, online or not. Stored as it is. */
-export interface Registration {
-  readonly id: EntityId;
-  readonly kind: "ae" | "cse";
-  /** Names its point of access at this gateway: 128 random bits, one per registration. */
-  readonly token: string;
-  /** Addresses of its `<AE>` or `<remoteCSE>`, in the spelling of `addressOf`. */
-  readonly addresses: readonly string[];
-  /** pointOfAccess as the registree wrote it; undefined when it wrote none. */
-  readonly pointsOfAccess: readonly string[] | undefined;
-  /** requestReachability: it takes requests at all. */
-  readonly reachable: boolean;
-  /** When its resource expires, if the registrar said so. */
-  readonly expires: EpochMs | undefined;
-  /** contentSerialization: what it reads, the best first; undefined when it did not say. */
-  readonly reads?: readonly Serialization[] | undefined;
-  /** The address it had itself when it wrote `pointsOfAccess`; undefined where that is not known. */
-  readonly peerAddress?: string | undefined;
-}
+import { asPeer, type Registration } from "./registration.ts";
 
 export type BindResult =
   | { readonly bound: true; readonly displaced: Link | undefined }
@@ -212,6 +192,11 @@ export class Registry {
     return this.#holders.get(id)?.link === link;
   }
 
+  /** How it was learnt that the link of `id` speaks for it; undefined while it has none. */
+  basisOf(id: EntityId): Evidence["basis"] | undefined {
+    return this.#holders.get(id)?.evidence.basis;
+  }
+
   identitiesOf(link: Link): ReadonlySet<EntityId> {
     return this.#identities.get(link) ?? NONE;
   }
@@ -219,10 +204,7 @@ export class Registry {
   /** Puts `id` on `link`, if `evidence` is good enough against the link that holds it now. */
   bind(id: EntityId, link: Link, evidence: Evidence): BindResult {
     const holder = this.#holders.get(id);
-    if (holder?.link === link) {
-      if (evidence.proven) this.#holders.set(id, { link, evidence });
-      return { bound: true, displaced: undefined };
-    }
+    if (holder?.link === link) return { bound: true, displaced: undefined };
     if (holder !== undefined && !mayTakeOver({ ...holder, open: holder.link.open }, evidence)) {
       return { bound: false, holder: holder.link };
     }
@@ -311,12 +293,5 @@ export class Registry {
     }
   }
 }
-
-/** A peer stays as it is configured; only where the CSE finds it is what the CSE was told when it registered there, too. */
-const asPeer = (peer: Registration, { token, addresses }: Registration): Registration => ({
-  ...peer,
-  token,
-  addresses,
-});
 
 const NONE: ReadonlySet<EntityId> = new Set();

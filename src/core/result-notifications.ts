@@ -15,7 +15,8 @@ import type { Hold } from "./hold.ts";
 import type { HoldTimes } from "./hold-policy.ts";
 import { isHttpPoint, type PointsOfAccess } from "./points-of-access.ts";
 import type { Caller, Observer } from "./ports.ts";
-import type { Registration, Registry } from "./registry.ts";
+import type { Registration } from "./registration.ts";
+import type { Registry } from "./registry.ts";
 import { chooseRoute, type Route } from "./route.ts";
 
 export interface ResultNotificationParts {
@@ -117,7 +118,7 @@ export class ResultNotifications {
   #targetOf(target: string, { from }: RequestPrimitive): Target<Route> {
     const { points, registry } = this.#parts;
     const token = target.startsWith(points.base)
-      ? target.slice(points.base.length).replace(/[/?].*$/, "")
+      ? target.slice(points.base.length).replace(/[/?].*$/s, "")
       : undefined;
     const route = chooseRoute("notify", target, token, registry);
     if (token === undefined && !URL_WITH_SCHEME.test(target)) return { route, target, to: target };
@@ -137,6 +138,7 @@ export class ResultNotifications {
       releaseVersion: request.releaseVersion,
       content: new MadeContent({ "m2m:rsp": result }),
       carried: NOTHING_CARRIED,
+      trace: request.trace,
     };
     return { request: notification, expires: undefined, arrived: clock.now() };
   }

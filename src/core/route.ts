@@ -3,7 +3,7 @@ import type { Domain, EntityId } from "../primitive/identifiers.ts";
 import type { Operation } from "../primitive/primitive.ts";
 import { mayBeTarget } from "./bridge-targets.ts";
 import { requestAddressed } from "./non-blocking.ts";
-import type { Registration } from "./registry.ts";
+import type { Registration } from "./registration.ts";
 
 export type Route =
   /** Whether that has a link is asked when the request is there as a whole. */

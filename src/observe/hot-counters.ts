@@ -24,10 +24,9 @@ export class CountsBy<Names extends readonly (readonly string[])[]> {
     this.#counts[index] = (this.#counts[index] ?? 0) + 1;
   }
 
-  /** All that were counted at least once. */
+  /** Every combination, also those that were never counted: a series that is there with 0 shows its first increase. */
   *entries(): Iterable<{ readonly labels: readonly string[]; readonly count: number }> {
     for (const [index, count] of this.#counts.entries()) {
-      if (count === 0) continue;
       const labels: string[] = [];
       let rest = index;
       for (const set of [...this.#sets].reverse()) {

@@ -1,21 +1,47 @@
 import { type DestinationStream, type Logger, pino } from "pino";
 import type { FailureCode } from "../base/errors.ts";
+import type { TlsParty, TlsResult } from "../base/tls.ts";
+import { veiled } from "../base/veiled.ts";
+import type { LimitName } from "../core/measures.ts";
 import type { Link, Observer } from "../core/ports.ts";
 import type { EntityId } from "../primitive/identifiers.ts";
+import type { RequestPrimitive, ResponsePrimitive } from "../primitive/primitive.ts";
 
-/** The gateway's logger: JSON records, one per event, content never among them. */
+/** What whoever runs the gateway writes into its log. */
+export type Log = Pick<Logger, "info" | "error" | "fatal">;
+
+/** The gateway's logger: JSON records, one per event, content never among them, nor what lets anybody in. */
 export function createLog(level: string, destination: DestinationStream): Logger {
-  return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination);
+  return pino(
+    {
+      level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { log: withoutSecrets },
+    },
+    destination,
+  );
 }
+
+const withoutSecrets = (record: Record<string, unknown>): Record<string, unknown> =>
+  Object.fromEntries(
+    Object.entries(record).map(([name, value]) => [
+      name,
+      Array.isArray(value) ? value.map(textWithout) : textWithout(value),
+    ]),
+  );
+
+/** Peers name users and tokens in URLs, and what is told of them has those. */
+const textWithout = (value: unknown): unknown =>
+  typeof value === "string" ? veiled(value) : value;
 
 /** Names told at most, and characters of each: peers make them up. */
 const UNKNOWN_NAMES = 1_000;
 const LONGEST_NAME = 64;
 
 /** Writes one record for each event that a person may want to read. */
-export class LogObserver implements Observer {
+export class LogObserver implements Partial<Observer> {
   readonly #log: Logger;
-  readonly #debug: boolean;
   readonly #cse: string | undefined;
   #reachable: boolean | undefined;
   readonly #unknown = new Set<string>();
@@ -24,7 +50,11 @@ export class LogObserver implements Observer {
   constructor(log: Logger, cse: string | undefined) {
     this.#log = log;
     this.#cse = cse;
-    this.#debug = log.isLevelEnabled("debug");
+  }
+
+  /** The level may change while the gateway runs. */
+  get #debug(): boolean {
+    return this.#log.isLevelEnabled("debug");
   }
 
   linkOpened(link: Link, peer: string): void {
@@ -43,24 +73,15 @@ export class LogObserver implements Observer {
     this.#log.info({ link: link.id, registree }, "registree left its link");
   }
 
-  takeoverRefused(link: Link, registree: EntityId): void {
-    this.#log.warn({ link: link.id, registree }, "take-over refused");
-  }
-
-  exchangeStarted(): void {}
-
-  exchangeEnded({
-    direction,
-    operation,
-    rscClass,
-    failure,
-    seconds,
-  }: Parameters<Observer["exchangeEnded"]>[0]): void {
+  exchangeEnded(
+    { direction, operation, failure, seconds }: Parameters<Observer["exchangeEnded"]>[0],
+    { from, requestIdentifier, to }: RequestPrimitive,
+    { responseStatusCode }: ResponsePrimitive,
+  ): void {
     if (!this.#debug) return;
-    this.#log.debug(
-      { direction, op: operation, rsc: rscClass, code: failure, ms: seconds * 1000 },
-      "exchange",
-    );
+    const who = { direction, originator: from, to, rqi: requestIdentifier, op: operation };
+    const how = { rsc: responseStatusCode, code: failure, ms: seconds * 1000 };
+    this.#log.debug({ ...who, ...how }, "exchange");
   }
 
   refused(failure: FailureCode): void {
@@ -75,9 +96,19 @@ export class LogObserver implements Observer {
     this.#log.warn({ link: link.id, detail }, "message is no primitive");
   }
 
-  handshake(): void {}
+  tlsHandshake(face: TlsParty, result: TlsResult): void {
+    if (this.#debug && result !== "established") this.#log.debug({ face, result }, "TLS failed");
+  }
 
-  transcoded(): void {}
+  tlsReloaded(party: TlsParty, why: string | undefined): void {
+    if (why === undefined) this.#log.info({ tls: party }, "TLS files read again");
+    else this.#log.error({ tls: party, error: why }, "TLS files refused: the old ones stay in use");
+  }
+
+  limitReached(limit: LimitName): void {
+    // Whoever floods must not flood the log too; the metric counts.
+    if (this.#debug) this.#log.debug({ limit }, "limit reached");
+  }
 
   unknownName(written: string): void {
     if (this.#unknown.size >= UNKNOWN_NAMES) return;
@@ -90,10 +121,6 @@ export class LogObserver implements Observer {
 
   passedThrough(status: number, seconds: number): void {
     if (this.#debug) this.#log.debug({ status, ms: seconds * 1000 }, "passed through");
-  }
-
-  dialled(): void {
-    // What went wrong is told where it is known.
   }
 
   cseReachable(reachable: boolean, why?: string): void {

@@ -1,75 +1,62 @@
 import type { Observer } from "../core/ports.ts";
 
-/** One observer that tells two. */
-export function observeBoth(first: Observer, second: Observer): Observer {
-  return {
-    linkOpened(link, peer) {
-      first.linkOpened(link, peer);
-      second.linkOpened(link, peer);
-    },
-    linkClosed(link, reason) {
-      first.linkClosed(link, reason);
-      second.linkClosed(link, reason);
-    },
-    bound(link, registree, displaced) {
-      first.bound(link, registree, displaced);
-      second.bound(link, registree, displaced);
-    },
-    unbound(link, registree) {
-      first.unbound(link, registree);
-      second.unbound(link, registree);
-    },
-    takeoverRefused(link, registree) {
-      first.takeoverRefused(link, registree);
-      second.takeoverRefused(link, registree);
-    },
-    exchangeStarted(direction) {
-      first.exchangeStarted(direction);
-      second.exchangeStarted(direction);
-    },
-    exchangeEnded(exchange) {
-      first.exchangeEnded(exchange);
-      second.exchangeEnded(exchange);
-    },
-    refused(failure) {
-      first.refused(failure);
-      second.refused(failure);
-    },
-    unmatched(link) {
-      first.unmatched(link);
-      second.unmatched(link);
-    },
-    malformed(link, detail) {
-      first.malformed(link, detail);
-      second.malformed(link, detail);
-    },
-    handshake(result) {
-      first.handshake(result);
-      second.handshake(result);
-    },
-    transcoded(from, to) {
-      first.transcoded(from, to);
-      second.transcoded(from, to);
-    },
-    unknownName(name) {
-      first.unknownName(name);
-      second.unknownName(name);
-    },
-    passedThrough(status, seconds) {
-      first.passedThrough(status, seconds);
-      second.passedThrough(status, seconds);
-    },
-    dialled(result) {
-      first.dialled(result);
-      second.dialled(result);
-    },
-    cseReachable(reachable, why) {
-      first.cseReachable(reachable, why);
-      second.cseReachable(reachable, why);
-    },
-    warn(message, fields) {
-      first.warn(message, fields);
-      second.warn(message, fields);
-    },
+/** One observer that tells several, each what it wants to hear. */
+export function observeAll(...observers: readonly Partial<Observer>[]): Observer {
+  const tellers = Object.keys(CALLS).map((name) => {
+    const call = name as keyof Observer;
+    return [call, tellAll(observers.flatMap((observer) => boundTo(observer, call)))];
+  });
+  // CALLS has every name, and each of its own observers' methods has the type of that name.
+  return Object.fromEntries(tellers) as Observer;
+}
+
+const CALLS: Readonly<Record<keyof Observer, true>> = {
+  linkOpened: true,
+  linkClosed: true,
+  bound: true,
+  unbound: true,
+  takeoverRefused: true,
+  exchangeStarted: true,
+  exchangeEnded: true,
+  stepped: true,
+  spent: true,
+  settled: true,
+  written: true,
+  authenticated: true,
+  accessRefused: true,
+  expelled: true,
+  denied: true,
+  acted: true,
+  refused: true,
+  unmatched: true,
+  malformed: true,
+  handshake: true,
+  tlsHandshake: true,
+  tlsReloaded: true,
+  limitReached: true,
+  transcoded: true,
+  codecFailed: true,
+  unknownName: true,
+  passedThrough: true,
+  dialled: true,
+  cseReachable: true,
+  warn: true,
+};
+
+/** No call of an Observer has more; a list of arguments would be made anew for each. */
+type Tell = (first?: unknown, second?: unknown, third?: unknown) => void;
+
+function boundTo(observer: Partial<Observer>, call: keyof Observer): Tell[] {
+  const told = observer[call];
+  return told === undefined ? [] : [told.bind(observer) as Tell];
+}
+
+/** Calls are many, and some have no listener or one. */
+function tellAll(listeners: readonly Tell[]): Tell {
+  const [only] = listeners;
+  if (only === undefined) return () => {};
+  if (listeners.length === 1) return only;
+  return (first, second, third) => {
+    for (const tell of listeners) tell(first, second, third);
   };
 }

@@ -1,5 +1,5 @@
 import { Counter, Gauge, type Registry } from "prom-client";
-import { DIAL_RESULTS, type DialResult } from "../core/ports.ts";
+import { DIAL_RESULTS, type DialResult } from "../core/measures.ts";
 
 /** What is known of connections to the registrar; undefined where it is not dialled. */
 export interface RegistrarFigures {

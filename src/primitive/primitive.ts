@@ -1,6 +1,7 @@
 import type { Brand } from "../base/brand.ts";
 import type { FailureCode } from "../base/errors.ts";
 import type { Content, Serialization } from "./content.ts";
+import type { Trace } from "./trace.ts";
 
 /** To, as received and not yet resolved: CSE-relative `a/b`, SP-relative `/csi/a` or absolute `//sp/csi/a`. */
 export type TargetId = Brand<string, "TargetId">;
@@ -36,6 +37,8 @@ export interface RequestPrimitive {
   readonly carried: Carried;
   /** What its originator reads the answer's content in; undefined when it takes any. Never on a WebSocket's wire. */
   readonly answerIn?: Serialization | undefined;
+  /** What is done for it is a part of this. On a WebSocket's wire only where that is switched on, in `vsi`. */
+  readonly trace?: Trace | undefined;
 }
 
 export interface ResponsePrimitive {

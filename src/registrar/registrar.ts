@@ -32,6 +32,8 @@ export interface RegistrarOptions {
   readonly newId?: () => string;
   /** As many entities as may be registered at a time; 100,000 by default. */
   readonly maxResources?: number;
+  /** Bytes of all their attributes at most; 256 MiB by default. */
+  readonly maxBytes?: number;
 }
 
 /** A way out that ends here. */
@@ -59,7 +61,6 @@ class BuiltInRegistrar implements Registrar {
   readonly #resources: Resources;
   readonly #warn: Observer["warn"];
   readonly #newId: () => string;
-  readonly #maxResources: number;
   readonly #base: TreeObject;
 
   constructor(options: RegistrarOptions) {
@@ -68,13 +69,14 @@ class BuiltInRegistrar implements Registrar {
     this.#clock = clock;
     this.#warn = options.warn ?? (() => {});
     this.#newId = options.newId ?? (() => randomBytes(8).toString("hex"));
-    this.#maxResources = options.maxResources ?? 100_000;
     this.#resources = new Resources({
       domain,
       clock,
       table: options.resources,
       onExpired: options.onExpired ?? (() => {}),
       warn: this.#warn,
+      maxResources: options.maxResources ?? 100_000,
+      maxBytes: options.maxBytes ?? 256 * 1024 * 1024,
     });
     this.#base = baseAttributes(domain, clock.now());
   }
@@ -156,8 +158,8 @@ class BuiltInRegistrar implements Registrar {
     if (sent?.root !== kind.root) return invalid(`the content must be one ${kind.root}`);
     const registered = this.#register(request, sent.members);
     if ("refusal" in registered) return registered.refusal;
-    if (this.#resources.size >= this.#maxResources) throw new GatewayError("GW_OVERLOADED");
     const { resource } = registered;
+    this.#resources.checkRoom(resource);
     await this.#resources.add(resource);
     return {
       rsc: Rsc.CREATED,
@@ -229,6 +231,7 @@ class BuiltInRegistrar implements Registrar {
     };
     const left = Object.fromEntries(Object.entries(merged).filter(([, value]) => value !== null));
     const next = resourceOf({ root: kind.root, attributes: ordered(kind, left) }, this.#domain);
+    this.#resources.checkRoom(next, resource);
     if (!(await this.#resources.replace(resource, next))) return notFound(request.to);
     return { rsc: Rsc.UPDATED, tree: updatedContent(rcn, resource, next, sent.members) };
   }

@@ -1,4 +1,5 @@
 import { type Clock, type EpochMs, epochMs, type Timer } from "../base/clock.ts";
+import { GatewayError } from "../base/errors.ts";
 import type { Observer, Table } from "../core/ports.ts";
 import type { TreeObject } from "../primitive/content.ts";
 import { type EntityId, entityIdOf } from "../primitive/identifiers.ts";
@@ -19,6 +20,8 @@ export interface Resource {
   readonly entity: EntityId;
   readonly expires: EpochMs;
   readonly attributes: TreeObject;
+  /** Bytes of the attributes, about. */
+  readonly size: number;
 }
 
 export interface ResourcesOptions {
@@ -27,7 +30,13 @@ export interface ResourcesOptions {
   readonly table: Table<StoredResource>;
   readonly onExpired: (entity: EntityId) => void;
   readonly warn: Observer["warn"];
+  readonly maxResources: number;
+  /** Of all attributes. */
+  readonly maxBytes: number;
 }
+
+/** Our choice: some hundred times what a registration takes that names a few points of access. */
+const LARGEST = 64 * 1024;
 
 /**
  * The resources of registered entities, children of the CSEBase all of them; each goes when its time has come.
@@ -43,6 +52,7 @@ export class Resources {
   readonly #timers = new Map<string, Timer>();
   /** Ends of the queues of changes, by resource ID. */
   readonly #turns = new Map<string, Promise<unknown>>();
+  #bytes = 0;
 
   /** Reads the table; what expired while nobody was here goes at once. */
   constructor(options: ResourcesOptions) {
@@ -56,9 +66,24 @@ export class Resources {
     }
   }
 
-  /** How many there are, those on their way included. */
-  get size(): number {
-    return this.#byId.size;
+  /**
+   * Finds room for a new resource, or for one in the place of `current`; what is on its way counts.
+   *
+   * @throws GatewayError GW_CONTENT_TOO_LARGE for the resource alone, GW_OVERLOADED for all together
+   */
+  checkRoom({ size }: Resource, current?: Resource): void {
+    const { maxBytes, maxResources } = this.#options;
+    if (size > LARGEST) {
+      throw new GatewayError(
+        "GW_CONTENT_TOO_LARGE",
+        `a registration takes at most ${LARGEST} bytes`,
+      );
+    }
+    const more = size - (current?.size ?? 0);
+    const isFull = current === undefined && this.#byId.size >= maxResources;
+    if (isFull || (more > 0 && this.#bytes + more > maxBytes)) {
+      throw new GatewayError("GW_OVERLOADED");
+    }
   }
 
   byId(id: string): Resource | undefined {
@@ -149,6 +174,7 @@ export class Resources {
   }
 
   #index(resource: Resource): void {
+    this.#bytes += resource.size;
     this.#byId.set(resource.id, resource);
     this.#byName.set(resource.name, resource);
     this.#byEntity.set(resource.entity, resource);
@@ -156,6 +182,7 @@ export class Resources {
 
   #unindex(resource: Resource): void {
     if (this.#byId.get(resource.id) !== resource) return;
+    this.#bytes -= resource.size;
     this.#byId.delete(resource.id);
     this.#byName.delete(resource.name);
     this.#byEntity.delete(resource.entity);
@@ -194,7 +221,11 @@ export function resourceOf(stored: StoredResource, domain: RegistrarDomain): Res
     entity: entityIdOf(String(attributes[root === "m2m:ae" ? "aei" : "csi"]), domain),
     expires: parseTimestamp(String(attributes["et"])) ?? epochMs(0),
     attributes,
+    size: Buffer.byteLength(JSON.stringify(attributes, bigintAsText)),
   };
 }
+
+const bigintAsText = (_name: string, value: unknown): unknown =>
+  typeof value === "bigint" ? String(value) : value;
 
 function noop(): void {}

@@ -20,6 +20,7 @@ import {
   requestId,
   targetId,
 } from "../primitive/primitive.ts";
+import { traceOf } from "../primitive/trace.ts";
 import { bytesOf, digestOf } from "./hold-keys.ts";
 import { storeFailed } from "./lmdb-writes.ts";
 
@@ -171,7 +172,9 @@ function describe({ registree, request, arrived, latest, reference }: HeldReques
     requestIdentifier,
     arrived,
   };
-  const optional = { from, resourceType, releaseVersion, latest, reference };
+  const { traceparent, tracestate } = request.trace ?? {};
+  const about = { from, resourceType, releaseVersion, traceparent, tracestate };
+  const optional = { ...about, latest, reference };
   for (const [name, value] of Object.entries(optional)) {
     if (value !== undefined) members[name] = value;
   }
@@ -194,6 +197,7 @@ function requestIn(members: ExactObject, content: Uint8Array, codecs: Codecs): R
     releaseVersion: optionalTextIn(members, "releaseVersion"),
     content: contentIn(members, content, operation, codecs),
     carried: carriedIn(members),
+    trace: traceOf(members["traceparent"], members["tracestate"]),
   };
 }
 

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 
 /**
  * The keys of the tables of held primitives: bytes, of one length within each table.
@@ -18,7 +18,7 @@ export const BEFORE_ALL = Buffer.alloc(1);
 
 /** Stands for a text. */
 export function digestOf(text: string): Buffer {
-  return createHash("sha256").update(text).digest().subarray(0, DIGEST);
+  return hash("sha256", text, "buffer").subarray(0, DIGEST);
 }
 
 /** Where an entry is: by registree, in the order of arrival. */

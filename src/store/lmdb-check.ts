@@ -4,13 +4,9 @@ import { createRequire } from "node:module";
 import { promisify } from "node:util";
 import { GatewayError } from "../base/errors.ts";
 import { BYTE_TABLE_PREFIX } from "./lmdb-bytes.ts";
-
-/** Version of what the tables hold; a file of another version is not touched. */
-export const SCHEMA = 1;
-/** Key in the unnamed database, beside the names of the tables. */
-export const SCHEMA_KEY = "m2mgw-schema";
-/** As many tables as the file may have. */
-export const MAX_TABLES = 16;
+import { freeListEnd } from "./lmdb-free-list.ts";
+import { isMarked } from "./lmdb-mark.ts";
+import { MAX_TABLES, SCHEMA, SCHEMA_KEY } from "./lmdb-root.ts";
 
 const MAGIC = 0xbeefc0de;
 /** Of LMDB 1.0, which the lmdb package carries. */
@@ -20,6 +16,7 @@ const META_AT = 24;
 const META_AT_0_9 = 16;
 /** Offsets from the magic. */
 const PAGE_SIZE_AT = 24;
+const FREE_LIST_AT = 64;
 const LAST_PAGE_AT = 120;
 const TRANSACTION_AT = 128;
 const META_BYTES = 136;
@@ -51,13 +48,18 @@ process.stdout.write(JSON.stringify({ schema: found }));
  * Makes sure that opening the LMDB file at `path` cannot end this process: lmdb crashes on files that are not
  * its own or damaged inside, and reading a truncated one is a SIGBUS.
  *
- * The two meta pages are looked at first; then another process opens the file for reading and reads all of it.
+ * The two meta pages are looked at first; then another process opens the file for reading and reads all of it, unless
+ * it is as it was when it was closed.
  *
  * @throws GatewayError GW_STORE_FAILED, naming the file and what is wrong with it
  */
 export async function checkStateFile(path: string): Promise<void> {
-  const fault = (await metaFault(path)) ?? (await probeFault(path));
+  const { fault, cut } = await metaLooks(path);
   if (fault !== undefined) throw stateFault(path, fault);
+  if (await isMarked(path)) return;
+  const failed = cut ?? "is damaged: reading all of it failed in a process of its own";
+  const found = await probeFault(path, failed);
+  if (found !== undefined) throw stateFault(path, found);
 }
 
 /** @returns an error for whoever starts the gateway, not for an originator */
@@ -66,33 +68,48 @@ export function stateFault(path: string, fault: string, cause?: unknown): Gatewa
   return new GatewayError("GW_STORE_FAILED", { detail, cause });
 }
 
-async function metaFault(path: string): Promise<string | undefined> {
+/** What the meta pages tell of a file. */
+interface Looks {
+  /** Why it must not be opened. */
+  readonly fault?: string;
+  /** How it is shorter than it has pages; those that are missing may be free ones. */
+  readonly cut?: string;
+}
+
+async function metaLooks(path: string): Promise<Looks> {
   let file: FileHandle | undefined;
   try {
     file = await open(path, "r");
     const stat = await file.stat();
-    if (!stat.isFile()) return "is not a file";
-    if (stat.size === 0) return "is empty";
+    if (!stat.isFile()) return { fault: "is not a file" };
+    if (stat.size === 0) return { fault: "is empty" };
     const first = await readMeta(file, 0);
-    if (first === undefined) return "is too short for an LMDB file";
+    if (first === undefined) return { fault: "is too short for an LMDB file" };
     if (first.readUInt32LE(META_AT) !== MAGIC) {
       return first.readUInt32LE(META_AT_0_9) === MAGIC
-        ? "was written by LMDB 0.9, not by this program"
-        : "is not an LMDB file";
+        ? { fault: "was written by LMDB 0.9, not by this program" }
+        : { fault: "is not an LMDB file" };
     }
     const pageSize = first.readUInt32LE(META_AT + PAGE_SIZE_AT);
-    if (!PAGE_SIZES.includes(pageSize)) return `is damaged: its pages would be ${pageSize} bytes`;
+    if (!PAGE_SIZES.includes(pageSize)) {
+      return { fault: `is damaged: its pages would be ${pageSize} bytes` };
+    }
     const second = await readMeta(file, pageSize);
     if (second === undefined || second.readUInt32LE(META_AT) !== MAGIC) {
-      return "is damaged: its second meta page is not one";
+      return { fault: "is damaged: its second meta page is not one" };
     }
     const versions = [first, second].map((meta) => meta.readUInt32LE(META_AT + 4));
     const foreign = versions.find((version) => version !== DATA_VERSION);
-    if (foreign !== undefined) return `has LMDB data version ${foreign}, not ${DATA_VERSION}`;
-    const needed = (lastPageOf(first, second) + 1n) * BigInt(pageSize);
-    return needed > BigInt(stat.size)
-      ? `is truncated: it has ${stat.size} of ${needed} bytes`
-      : undefined;
+    if (foreign !== undefined) {
+      return { fault: `has LMDB data version ${foreign}, not ${DATA_VERSION}` };
+    }
+    const meta = newerOf(first, second);
+    const needed = (meta.readBigUInt64LE(META_AT + LAST_PAGE_AT) + 1n) * BigInt(pageSize);
+    if (needed <= BigInt(stat.size)) return {};
+    const cut = `is truncated: it has ${stat.size} of ${needed} bytes`;
+    // Pages that LMDB takes and gives back within one transaction are counted and never written.
+    const root = meta.readBigUInt64LE(META_AT + FREE_LIST_AT);
+    return (await hasFreeList(file, pageSize, root, stat.size)) ? { cut } : { fault: cut };
   } catch (cause) {
     throw stateFault(path, "cannot be read", cause);
   } finally {
@@ -106,14 +123,29 @@ async function readMeta(file: FileHandle, at: number): Promise<Buffer | undefine
   return bytesRead === length ? buffer : undefined;
 }
 
-/** Last page number by the meta page of the newer transaction. */
-function lastPageOf(first: Buffer, second: Buffer): bigint {
+/** The meta page of the newer transaction. */
+function newerOf(first: Buffer, second: Buffer): Buffer {
   const transactionOf = (meta: Buffer) => meta.readBigUInt64LE(META_AT + TRANSACTION_AT);
-  const newer = transactionOf(second) > transactionOf(first) ? second : first;
-  return newer.readBigUInt64LE(META_AT + LAST_PAGE_AT);
+  return transactionOf(second) > transactionOf(first) ? second : first;
 }
 
-async function probeFault(path: string): Promise<string | undefined> {
+/** No other process reads this list: LMDB does when it writes. */
+async function hasFreeList(
+  file: FileHandle,
+  pageSize: number,
+  root: bigint,
+  size: number,
+): Promise<boolean> {
+  try {
+    return (await freeListEnd(file, pageSize, root)) <= size;
+  } catch (error) {
+    if (error instanceof RangeError) return false;
+    throw error;
+  }
+}
+
+/** @param failed says that not all of it can be read */
+async function probeFault(path: string, failed: string): Promise<string | undefined> {
   const lmdb = createRequire(import.meta.url).resolve("lmdb");
   const argv = [
     "-e",
@@ -138,9 +170,7 @@ async function probeFault(path: string): Promise<string | undefined> {
       : `has schema version ${schema}, and this program reads version ${SCHEMA}`;
   } catch (cause) {
     const isSlow = cause instanceof Error && "killed" in cause && cause.killed === true;
-    const fault = isSlow
-      ? `could not be read within ${Math.round(timeout / 1000)} s`
-      : "is damaged: reading all of it failed in a process of its own";
+    const fault = isSlow ? `could not be read within ${Math.round(timeout / 1000)} s` : failed;
     throw stateFault(path, fault, howItEnded(cause));
   }
 }

@@ -72,13 +72,14 @@ export class LmdbHoldEntries {
     return sequence && entryKey(registree, numberIn(sequence));
   }
 
-  /** All keys, or those of one registree, in order of sequence within each. */
-  keys(registree: string | undefined, portion: number): Generator<Buffer> {
+  /** All keys, or those of one registree (behind `after`, if that is given), in order of sequence within each. */
+  keys(registree: string | undefined, portion: number, after?: number): Generator<Buffer> {
     if (registree === undefined) {
       return keysBetween(this.#records, BEFORE_ALL, BEHIND_ALL, portion);
     }
     const digest = digestOf(registree);
-    return keysBetween(this.#records, digest, behind(digest), portion);
+    const start = after === undefined ? digest : behind(entryKey(registree, after));
+    return keysBetween(this.#records, start, behind(digest), portion);
   }
 
   /** Those whose time is not after `until`, earliest first. */

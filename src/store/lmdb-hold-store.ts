@@ -142,8 +142,8 @@ export class LmdbHoldStore implements HoldStore {
     return undefined;
   }
 
-  *list(registree?: EntityId): Iterable<HeldRequest> {
-    for (const key of this.#entries.keys(registree, LIST_PORTION)) {
+  *list(registree?: EntityId, after?: number): Iterable<HeldRequest> {
+    for (const key of this.#entries.keys(registree, LIST_PORTION, after)) {
       const held = this.#read(key);
       if (held !== undefined) yield held;
     }

@@ -1,12 +1,14 @@
 import { statfsSync } from "node:fs";
-import { mkdir, open as openFile, rename, rm, stat } from "node:fs/promises";
+import { chmod, mkdir, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { GatewayError } from "../base/errors.ts";
 import type { HoldStore } from "../core/hold-store.ts";
-import type { Table } from "../core/ports.ts";
-import { checkStateFile, SCHEMA, SCHEMA_KEY, stateFault } from "./lmdb-check.ts";
+import type { Observer, Table } from "../core/ports.ts";
+import { flushDirectory } from "./flush-directory.ts";
+import { checkStateFile, stateFault } from "./lmdb-check.ts";
 import { type LmdbHoldOptions, LmdbHoldStore } from "./lmdb-hold-store.ts";
-import { type LmdbRoot, openRoot } from "./lmdb-root.ts";
+import { putMark, removeMark } from "./lmdb-mark.ts";
+import { type LmdbRoot, openRoot, SCHEMA, SCHEMA_KEY } from "./lmdb-root.ts";
 import { LmdbTable } from "./lmdb-table.ts";
 import { startWriter } from "./lmdb-writer.ts";
 import { LmdbWrites } from "./lmdb-writes.ts";
@@ -17,6 +19,8 @@ export interface State {
   table<V>(name: string): Table<V>;
   /** The one hold store of the file, made when it does not exist. @throws GatewayError GW_STORE_FAILED */
   holdStore(options: Omit<LmdbHoldOptions, "freeBytes">): HoldStore;
+  /** Bytes that are free on its disk; undefined when that cannot be told. */
+  freeBytes(): number | undefined;
   /** Resolves when all writes are durable and the file is closed; writes that come later fail. May be called twice. */
   close(): Promise<void>;
 }
@@ -27,15 +31,17 @@ export interface State {
  * A file that is damaged, truncated or not ours is reported and not touched. One process at a time: tables are
  * read at start, and what another process writes later is not seen.
  *
+ * @param observer is told of each transaction
  * @throws GatewayError GW_STORE_FAILED, naming the file and what is wrong with it
  */
-export async function openState(dir: string): Promise<State> {
+export async function openState(dir: string, observer?: Pick<Observer, "written">): Promise<State> {
   const path = join(dir, "m2mgw.mdb");
   try {
     await mkdir(dir, { recursive: true, mode: 0o700 });
     if (await exists(path)) await checkStateFile(path);
     else await createStateFile(path);
-    return new LmdbState(openRoot(path), path);
+    await removeMark(path);
+    return new LmdbState(openRoot(path), path, observer);
   } catch (cause) {
     if (cause instanceof GatewayError) throw cause;
     throw stateFault(path, "cannot be opened", cause);
@@ -48,9 +54,13 @@ class LmdbState implements State {
   readonly #path: string;
   #closing: Promise<void> | undefined;
 
-  constructor(root: LmdbRoot, path: string) {
+  constructor(root: LmdbRoot, path: string, observer: Pick<Observer, "written"> | undefined) {
     this.#root = root;
-    this.#writes = new LmdbWrites(startWriter(path), () => root.resetReadTxn());
+    this.#writes = new LmdbWrites(
+      startWriter(path),
+      () => root.resetReadTxn(),
+      (seconds, failed) => observer?.written(seconds, failed),
+    );
     this.#path = path;
   }
 
@@ -66,20 +76,43 @@ class LmdbState implements State {
     try {
       return new LmdbHoldStore(this.#root, this.#writes, {
         ...options,
-        freeBytes: () => {
-          const { bavail, bsize } = statfsSync(this.#path);
-          return bavail * bsize;
-        },
+        freeBytes: () => freeBytesAt(this.#path),
       });
     } catch (cause) {
       throw stateFault(this.#path, "cannot be used for what is held", cause);
     }
   }
 
+  freeBytes(): number | undefined {
+    try {
+      return freeBytesAt(this.#path);
+    } catch {
+      // The folder is gone, or its disk: whoever writes is told.
+      return undefined;
+    }
+  }
+
   close(): Promise<void> {
-    this.#closing ??= this.#writes.close().then(() => this.#root.close());
+    this.#closing ??= this.#close();
     return this.#closing;
   }
+
+  async #close(): Promise<void> {
+    await this.#writes.close();
+    await this.#root.close();
+    // A disk that has failed once is read before it is believed again.
+    if (this.#writes.hasFailed) return;
+    try {
+      await putMark(this.#path);
+    } catch {
+      // All is durable; the next start only takes longer.
+    }
+  }
+}
+
+function freeBytesAt(path: string): number {
+  const { bavail, bsize } = statfsSync(path);
+  return bavail * bsize;
 }
 
 /**
@@ -91,6 +124,8 @@ async function createStateFile(path: string): Promise<void> {
   const root = openRoot(fresh);
   root.transactionSync(() => root.putSync(SCHEMA_KEY, SCHEMA));
   await root.close();
+  // For its owner only, also in a directory that was there before.
+  await chmod(fresh, 0o600);
   await rename(fresh, path);
   await discard(fresh);
   await flushDirectory(dirname(path));
@@ -99,18 +134,6 @@ async function createStateFile(path: string): Promise<void> {
 async function discard(path: string): Promise<void> {
   await rm(path, { force: true });
   await rm(`${path}-lock`, { force: true });
-}
-
-/** A file's name is durable only when its directory is. */
-async function flushDirectory(dir: string): Promise<void> {
-  // Windows neither can nor needs to flush a directory.
-  if (process.platform === "win32") return;
-  const directory = await openFile(dir, "r");
-  try {
-    await directory.sync();
-  } finally {
-    await directory.close();
-  }
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -1,5 +1,11 @@
 import { open, type RootDatabase } from "lmdb";
-import { MAX_TABLES } from "./lmdb-check.ts";
+
+/** Version of what the tables hold; a file of another version is not touched. */
+export const SCHEMA = 1;
+/** Key in the unnamed database, beside the names of the tables. */
+export const SCHEMA_KEY = "m2mgw-schema";
+/** As many tables as the file may have. */
+export const MAX_TABLES = 16;
 
 /** An open LMDB file. Each thread opens it for itself. */
 export type LmdbRoot = RootDatabase<unknown, string>;

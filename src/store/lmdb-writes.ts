@@ -15,14 +15,29 @@ interface Write {
 export class LmdbWrites {
   readonly #writer: LmdbWriter;
   readonly #written: () => void;
+  readonly #tell: (seconds: number, failed: boolean) => void;
   #waiting: Write[] = [];
   #isUnderWay = false;
+  #hasFailed = false;
   #closed: Promise<void> | undefined;
 
-  /** @param written makes what the writer has written visible to those who read */
-  constructor(writer: LmdbWriter, written: () => void) {
+  /**
+   * @param written makes what the writer has written visible to those who read
+   * @param tell how long a transaction took, and whether it failed
+   */
+  constructor(
+    writer: LmdbWriter,
+    written: () => void,
+    tell: (seconds: number, failed: boolean) => void = () => {},
+  ) {
     this.#writer = writer;
     this.#written = written;
+    this.#tell = tell;
+  }
+
+  /** Whether a transaction has failed so far. */
+  get hasFailed(): boolean {
+    return this.#hasFailed;
   }
 
   /**
@@ -51,8 +66,11 @@ export class LmdbWrites {
     const writes = this.#waiting;
     this.#waiting = [];
     if (writes.length === 0) return;
+    const started = performance.now();
     const settled = (failure: unknown) => {
+      this.#tell((performance.now() - started) / 1000, failure !== undefined);
       this.#isUnderWay = false;
+      this.#hasFailed ||= failure !== undefined;
       // The disk shall not wait for what follows from this.
       this.#commit();
       settle(writes, failure, this.#written);

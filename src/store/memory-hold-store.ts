@@ -94,10 +94,10 @@ export class MemoryHoldStore implements HoldStore {
     return next;
   }
 
-  *list(registree?: EntityId): Iterable<HeldRequest> {
+  *list(registree?: EntityId, after = -1): Iterable<HeldRequest> {
     const lines =
       registree === undefined ? [...this.#held.values()] : [this.#held.get(registree) ?? []];
-    for (const line of lines) yield* [...line];
+    for (const line of lines) yield* line.filter(({ sequence }) => sequence > after);
   }
 
   deadLetters(registree: EntityId): Iterable<DeadLetter> {

@@ -17,7 +17,7 @@ test("while exchanges under way are brought to an end, the gateway is live and n
   const notified = front.notify(point);
   const { rqi } = await ae.nextRequest();
   await front.gateway.metricIs(UNANSWERED, 1);
-  const stopped = front.gateway.stop();
+  const stopped = front.gateway.stopAtOnce();
   expect((await fetch(`${front.gateway.admin}/readyz`)).status).toBe(503);
   expect((await fetch(`${front.gateway.admin}/livez`)).status).toBe(200);
   ae.send({ ...ok(), rqi: String(rqi) });

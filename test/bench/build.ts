@@ -9,7 +9,7 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 export const GATEWAY = join(root, "dist/main.js");
 
 /**
- * Compiles this folder to plain JavaScript and says where it lies.
+ * Compiles this folder, and what it uses of the others, to plain JavaScript and says where it lies.
  *
  * tsx would run the processes too, but it wraps every function that a request creates so that it keeps its name,
  * and that would be measured with them. Below node_modules, so that packages resolve and nothing is published.
@@ -24,5 +24,5 @@ export function buildBench(): string {
     stdio: "inherit",
   });
   if (status !== 0) throw new Error("the bench does not compile");
-  return out;
+  return join(out, "bench");
 }

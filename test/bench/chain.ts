@@ -1,10 +1,11 @@
 /** Retrieves over HTTP through bridge and front, and through a front alone, beside the same asked of the CSE directly. */
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { freePort } from "../helpers/free-port.ts";
 import { buildBench, GATEWAY } from "./build.ts";
 import type { Sample } from "./closed-loop.ts";
 import type { LoadJob, LoadResult } from "./load.ts";
-import { freePort, type Processes } from "./processes.ts";
+import type { Processes } from "./processes.ts";
 import { median, printHeader, printTable } from "./report.ts";
 import { CONNECT_LIMIT_SECONDS, FIRST_WARMUP_SECONDS, interleave, runBench } from "./rounds.ts";
 

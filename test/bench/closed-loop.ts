@@ -6,6 +6,8 @@ export interface Period {
   readonly seconds: number;
   /** The process whose CPU time is counted. */
   readonly serverPid: number;
+  /** Requests a second at most; without it as many as are answered. */
+  readonly perSecond?: number | undefined;
 }
 
 export interface Sample {
@@ -23,13 +25,15 @@ export interface Answered {
   readonly ms: number;
 }
 
+/** How often slots that are held back are let go, in milliseconds. */
+const PACE = 1;
 /** What is still open this long after the last request was sent has been lost. */
 const DRAIN_LIMIT_MS = 5_000;
 
 /**
  * Keeps a fixed number of requests in flight, and measures how they fare.
  *
- * Each slot has one request under way and sends its next as soon as that is answered. Only answers that arrive
+ * Each slot has one request under way and sends its next as soon as that is answered, or when `perSecond` allows it. Only answers that arrive
  * within the measured period count; what is under way at its end is still waited for, so that a lost request fails
  * the run and cannot flatter it.
  */
@@ -42,26 +46,28 @@ export class ClosedLoop {
   /** Called for each answer in the measured period. */
   onAnswered: (answered: Answered) => void = () => {};
   #phase: "warm-up" | "measure" | "drain" = "warm-up";
-  #inFlight: number;
+  #inFlight = 0;
+  /** Slots that are held back. */
+  readonly #idle: number[] = [];
+  readonly #pacing: NodeJS.Timeout | undefined;
   #measured: Omit<Sample, "p50" | "p99"> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #resolve: (sample: Sample) => void = () => {};
   #reject: (error: Error) => void = () => {};
 
-  /** Sends the first request of each slot before it returns. */
+  /** Sends the first request of each slot before it returns, unless it is to hold them back. */
   constructor(slots: number, period: Period, send: (slot: number) => void) {
     this.#send = send;
     this.#sentAt = new Float64Array(slots);
-    this.#inFlight = slots;
     this.sample = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
     });
     this.#timer = setTimeout(() => this.#measure(period), period.warmupSeconds * 1_000);
-    for (let slot = 0; slot < slots; slot += 1) {
-      this.#sentAt[slot] = performance.now();
-      send(slot);
-    }
+    for (let slot = 0; slot < slots; slot += 1) this.#idle.push(slot);
+    const { perSecond } = period;
+    if (perSecond === undefined) for (const slot of this.#idle.splice(0)) this.#go(slot);
+    else this.#pacing = this.#paced(perSecond);
   }
 
   /** The request of `slot` was answered, and rightly. */
@@ -72,17 +78,36 @@ export class ClosedLoop {
       this.#latencies.push(ms);
       this.onAnswered({ at: performance.timeOrigin + now, ms });
     }
+    this.#inFlight -= 1;
     if (this.#phase === "drain") {
-      this.#inFlight -= 1;
       if (this.#inFlight === 0) this.#finish();
-      return;
-    }
-    this.#sentAt[slot] = now;
+    } else if (this.#pacing === undefined) this.#go(slot);
+    else this.#idle.push(slot);
+  }
+
+  #go(slot: number): void {
+    this.#inFlight += 1;
+    this.#sentAt[slot] = performance.now();
     this.#send(slot);
+  }
+
+  #paced(perSecond: number): NodeJS.Timeout {
+    let before = performance.now();
+    let due = 0;
+    return setInterval(() => {
+      const now = performance.now();
+      due += ((now - before) * perSecond) / 1_000;
+      before = now;
+      const going = this.#idle.splice(0, Math.floor(due));
+      // What nobody was free for is not made up for.
+      due = going.length < Math.floor(due) ? 0 : due - going.length;
+      for (const slot of going) this.#go(slot);
+    }, PACE);
   }
 
   fail(error: Error): void {
     clearTimeout(this.#timer);
+    clearInterval(this.#pacing);
     this.#phase = "drain";
     this.#reject(error);
   }
@@ -102,6 +127,11 @@ export class ClosedLoop {
 
   #drain(): void {
     this.#phase = "drain";
+    clearInterval(this.#pacing);
+    if (this.#inFlight === 0) {
+      this.#finish();
+      return;
+    }
     this.#timer = setTimeout(
       () => this.fail(new Error(`${this.#inFlight} requests were never answered`)),
       DRAIN_LIMIT_MS,

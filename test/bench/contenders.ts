@@ -1,10 +1,12 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { freePort } from "../helpers/free-port.ts";
 import { GATEWAY } from "./build.ts";
 import type { Options } from "./options.ts";
-import { freePort, type Processes } from "./processes.ts";
+import type { Processes } from "./processes.ts";
 import { nginxArguments, nginxVersion } from "./reference/nginx.ts";
 import type { Spelling } from "./spelling.ts";
+import { copyUnobserved } from "./unobserved.ts";
 
 /** A server under measurement, listening. */
 export interface Server {
@@ -28,6 +30,15 @@ export interface Contender {
 export const MEASURE = "naive";
 /** The gateway of this checkout. */
 export const OURS = "m2mgw";
+/** The same, and nobody hears what it does. */
+const UNOBSERVED = "unobserved";
+
+/** What the ratios of a run are ratios to. */
+export function measureOf({ registree, unobserved }: Options): string {
+  if (unobserved) return UNOBSERVED;
+  // What transcoding costs is seen beside the same gateway without it.
+  return registree === "json" ? MEASURE : OURS;
+}
 
 const constant: Contender = {
   name: "constant",
@@ -90,8 +101,9 @@ export const downlinkContenders = (options: Options): Contender[] =>
 export const uplinkContenders = (options: Options): Contender[] =>
   chosen([naive, ...gateways(options)], options);
 
-function gateways({ baseline }: Options): Contender[] {
+function gateways({ baseline, unobserved }: Options): Contender[] {
   const ours = gateway(OURS, GATEWAY);
+  if (unobserved) return [gateway(UNOBSERVED, copyUnobserved()), ours];
   return baseline === undefined ? [ours] : [gateway("baseline", baseline), ours];
 }
 

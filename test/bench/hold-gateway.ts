@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
+import { freePort } from "../helpers/free-port.ts";
 import { GATEWAY } from "./build.ts";
-import { freePort, type Processes } from "./processes.ts";
+import type { Processes } from "./processes.ts";
 
 /** A gateway under measurement whose state was there before it. */
 export interface HoldGateway {

@@ -21,6 +21,8 @@ interface Standing {
   readonly gateway: HoldGateway;
   readonly held: number;
   readonly filledMs: number;
+  /** What a start takes behind a clean stop; `gateway` started behind a kill. */
+  readonly cleanReadyMs: number;
   readonly startPause: number;
   /** RssAnon in MiB. */
   readonly atRest: number;
@@ -76,7 +78,8 @@ export async function measureScale(bench: HoldBench, options: ScaleOptions): Pro
     ["", "small", "full", "full × small"],
     once("held", (one) => one.held),
     once("filled within, ms", ({ filledMs }) => filledMs),
-    once("takes connections after, ms", ({ gateway }) => gateway.readyMs),
+    once("takes connections after, ms", ({ cleanReadyMs }) => cleanReadyMs),
+    once("after kill -9, ms", ({ gateway }) => gateway.readyMs),
     once("longest pause behind that, ms", ({ startPause }) => startPause),
     [
       `RssAnon at rest, MiB; ${ofNone.toFixed(0)} with nothing held`,
@@ -124,6 +127,9 @@ async function stand(
   const filledMs = performance.now() - from;
   const dueAt = Date.now() + 1_000 * leadSeconds;
   await fillState(dir, bytes, [{ ...ending, expires: dueAt }]);
+  const killed = await bench.start(name, dir);
+  process.kill(killed.pid, "SIGKILL");
+  await bench.processes.end(killed.pid);
   const gateway = await bench.start(name, dir);
   await delay(SETTLE_MS);
   if (Date.now() > dueAt - SETTLE_MS) throw new Error(`${name} was too late: --lead`);
@@ -137,7 +143,8 @@ async function stand(
   const expiredMs = Date.now() - dueAt;
   const expiryPause = await gateway.longestPause();
   const held = await gateway.metric("m2mgw_hold_entries");
-  return { gateway, held, filledMs, startPause, atRest, expiredMs, expiryPause };
+  const cleanReadyMs = killed.readyMs;
+  return { gateway, held, filledMs, cleanReadyMs, startPause, atRest, expiredMs, expiryPause };
 }
 
 /** @param first number of the first registree that returns */

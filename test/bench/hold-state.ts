@@ -1,6 +1,6 @@
 import { type EpochMs, epochMs, millis } from "../../src/base/clock.ts";
 import type { HeldRequest, HoldStore } from "../../src/core/hold-store.ts";
-import type { Registration } from "../../src/core/registry.ts";
+import type { Registration } from "../../src/core/registration.ts";
 import { countingCodecs } from "../../src/observe/counting-codec.ts";
 import type { EntityId } from "../../src/primitive/identifiers.ts";
 import { requestId, targetId } from "../../src/primitive/primitive.ts";
@@ -21,7 +21,10 @@ export interface Away {
 const PORTION = 2_000;
 const DAY_MS = 86_400_000;
 
-const codecs = countingCodecs({ transcoded() {}, unknownName() {} }, new Map());
+const codecs = countingCodecs(
+  { transcoded() {}, unknownName() {}, spent() {}, codecFailed() {} },
+  new Map(),
+);
 
 /** Registers AEs in a state folder and holds Notifies for them, as a gateway would have, in rounds over all AEs. */
 export async function fillState(

@@ -2,17 +2,25 @@
 import { join } from "node:path";
 import { buildBench } from "./build.ts";
 import type { Sample } from "./closed-loop.ts";
-import { downlinkContenders, MEASURE, OURS, type Server } from "./contenders.ts";
+import { downlinkContenders, measureOf, type Server } from "./contenders.ts";
 import type { LoadJob } from "./load.ts";
 import { readOptions } from "./options.ts";
 import type { Processes } from "./processes.ts";
 import type { RegistreeJob } from "./registree.ts";
 import { printHeader, printTable } from "./report.ts";
-import { CONNECT_LIMIT_SECONDS, FIRST_WARMUP_SECONDS, interleave, runBench } from "./rounds.ts";
+import {
+  CONNECT_LIMIT_SECONDS,
+  FIRST_WARMUP_SECONDS,
+  interleave,
+  runBench,
+  together,
+} from "./rounds.ts";
 
 const options = readOptions();
-/** What transcoding costs is seen beside the same gateway without it. */
-const compared = options.registree === "json" ? MEASURE : OURS;
+const compared = measureOf(options);
+const [inRounds, order] = options.unobserved
+  ? ([together, "at the same time"] as const)
+  : ([interleave, "in turn"] as const);
 
 async function startAll(processes: Processes, bench: string): Promise<Map<string, Server>> {
   const servers = new Map<string, Server>();
@@ -43,11 +51,14 @@ async function startAll(processes: Processes, bench: string): Promise<Map<string
 await runBench(async (processes) => {
   const bench = buildBench();
   const servers = await startAll(processes, bench);
-  const load = processes.startWorker<LoadJob, Sample>("load", join(bench, "load.js"));
+  const startLoad = (name: string) =>
+    processes.startWorker<LoadJob, Sample>(`load on ${name}`, join(bench, "load.js"));
+  const loads = new Map([...servers.keys()].map((name) => [name, startLoad(name)]));
 
   const measure = (name: string, bytes: number, connections: number, warmupSeconds: number) => {
     const server = servers.get(name) as Server;
-    const { registrees, seconds, shape } = options;
+    const load = loads.get(name) as ReturnType<typeof startLoad>;
+    const { perSecond, registrees, seconds, shape } = options;
     const job: LoadJob = {
       httpPort: server.httpPort,
       serverPid: server.pid,
@@ -58,6 +69,7 @@ await runBench(async (processes) => {
       shape,
       warmupSeconds,
       seconds,
+      perSecond,
     };
     return load.perform(job, warmupSeconds + seconds + CONNECT_LIMIT_SECONDS).catch((error) => {
       throw new Error(`${name}, ${bytes} B, ${connections} connections: ${error.message}`, {
@@ -67,8 +79,8 @@ await runBench(async (processes) => {
   };
 
   const parameters = {
-    rounds: `${options.rounds} of ${options.seconds} s after ${options.warmupSeconds} s, in turn`,
-    requests: `Notify, JSON, ${options.shape}, one under way on each HTTP connection`,
+    rounds: `${options.rounds} of ${options.seconds} s after ${options.warmupSeconds} s, ${order}`,
+    requests: `Notify, JSON, ${options.shape}, one under way on each HTTP connection${options.perSecond === undefined ? "" : `, ${options.perSecond} a second`}`,
     registrees: `${options.registrees}, one WebSocket each; answers with ${options.answerBytes} B of content`,
   };
   printHeader("HTTP request → registree over WebSocket → HTTP response", parameters, compared);
@@ -78,7 +90,7 @@ await runBench(async (processes) => {
       await measure(name, bytes, options.connections[0] as number, FIRST_WARMUP_SECONDS);
     }
     for (const connections of options.connections) {
-      const rounds = await interleave(names, options.rounds, (name) =>
+      const rounds = await inRounds(names, options.rounds, (name) =>
         measure(name, bytes, connections, options.warmupSeconds),
       );
       printTable(`${bytes} B, ${connections} connections`, rounds, compared);

@@ -20,6 +20,10 @@ export interface Options {
   readonly only: readonly string[] | undefined;
   /** The main.js of another build of the gateway, to be measured beside this one. */
   readonly baseline: string | undefined;
+  /** Requests a second to each contender at most. */
+  readonly perSecond: number | undefined;
+  /** Measure the gateway beside itself without metrics, log and traces. */
+  readonly unobserved: boolean;
 }
 
 const HELP = `Options (defaults in parentheses):
@@ -35,6 +39,8 @@ const HELP = `Options (defaults in parentheses):
   --registree NAME    one more gateway, whose registrees speak ${SPELLINGS.join(", ")}; downlink only (json: none)
   --only NAME,NAME    these contenders; ratios need naive among them
   --baseline FILE     main.js of another build of the gateway, measured as "baseline"
+  --per-second N      requests a second to each at most; downlink only (as many as are answered)
+  --unobserved        the gateway beside itself without metrics, log and traces, both at the same time, and nothing else
   --quick             2 rounds of 1 s, 200 bytes, 32 connections, 8 in flight
 `;
 
@@ -63,6 +69,8 @@ function parse(): Options {
       registree: { type: "string", default: SPELLINGS[0] },
       only: { type: "string" },
       baseline: { type: "string" },
+      "per-second": { type: "string" },
+      unobserved: { type: "boolean", default: false },
       quick: { type: "boolean", default: false },
       help: { type: "boolean", short: "h", default: false },
     },
@@ -87,8 +95,10 @@ function parse(): Options {
     answerBytes: values["answer-bytes"] === "0" ? 0 : count("answer-bytes", values["answer-bytes"]),
     shape,
     registree,
-    only: values.only?.split(","),
+    only: values.unobserved ? ["m2mgw", "unobserved"] : values.only?.split(","),
     baseline: values.baseline,
+    perSecond: countIfAny("per-second", values["per-second"]),
+    unobserved: values.unobserved,
   };
 }
 
@@ -103,6 +113,9 @@ function count(name: string, text: string): number {
   if (!Number.isInteger(value)) throw new Error(`--${name}: ${text} is no whole number`);
   return value;
 }
+
+const countIfAny = (name: string, text: string | undefined): number | undefined =>
+  text === undefined ? undefined : count(name, text);
 
 function counts(name: string, text: string): number[] {
   return text.split(",").map((item) => count(name, item));

@@ -27,6 +27,23 @@ export async function interleave(
   return samples;
 }
 
+/**
+ * Runs all of `names` at the same time in each round: whatever else the machine does meets all of them alike, so that
+ * differences of a few per cent show in the CPU time of a request. Requests per second say little then.
+ */
+export async function together(
+  names: readonly string[],
+  rounds: number,
+  run: (name: string) => Promise<Sample>,
+): Promise<Rounds> {
+  const samples = new Map<string, Sample[]>(names.map((name) => [name, []]));
+  for (let round = 0; round < rounds; round += 1) {
+    const measured = await Promise.all(names.map(run));
+    for (const [at, name] of names.entries()) samples.get(name)?.push(measured[at] as Sample);
+  }
+  return samples;
+}
+
 /** Runs a bench and ends its processes, also when it fails or is interrupted; a failure ends this process with 1. */
 export async function runBench(bench: (processes: Processes) => Promise<void>): Promise<void> {
   const processes = new Processes();

@@ -1,10 +1,11 @@
 /** Request of a registree over WebSocket → CSE over HTTP → registree: the gateway beside the shortest bridge, in turn. */
 import { join } from "node:path";
+import { freePort } from "../helpers/free-port.ts";
 import { buildBench } from "./build.ts";
 import type { Sample } from "./closed-loop.ts";
 import { type Server, uplinkContenders } from "./contenders.ts";
 import { readOptions } from "./options.ts";
-import { freePort, type Processes, type Worker } from "./processes.ts";
+import type { Processes, Worker } from "./processes.ts";
 import type { RegistreeJob } from "./registree.ts";
 import { printHeader, printTable } from "./report.ts";
 import { CONNECT_LIMIT_SECONDS, FIRST_WARMUP_SECONDS, interleave, runBench } from "./rounds.ts";

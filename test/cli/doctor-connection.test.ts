@@ -4,13 +4,15 @@ import { type AddressInfo, createServer, type Socket } from "node:net";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { WebSocketServer } from "ws";
 import { millis } from "../../src/base/clock.ts";
+import { CHECKED } from "../../src/binding/tls/client.ts";
 import { tryAddresses } from "../../src/cli/doctor/connections.ts";
 import { linesOf } from "../../src/cli/doctor/finding.ts";
 import { EXIT } from "../../src/cli/terminal.ts";
-import { freePort } from "../helpers/child.ts";
 import { startCse } from "../helpers/fake-cse.ts";
 import { startRegistrar } from "../helpers/fake-registrar.ts";
+import { freePort } from "../helpers/free-port.ts";
 import { ManualClock } from "../helpers/manual-clock.ts";
+import { TestTerminal } from "../helpers/test-terminal.ts";
 import { examined } from "./doctor-in.ts";
 
 /** Does that with each connection; stopped when the test ends. */
@@ -75,6 +77,7 @@ describe("addresses", () => {
     namedBy: "cse.url",
     patience: millis(10_000),
     patienceKey: "cse.connectTimeout" as const,
+    tls: { cse: { secured: () => CHECKED }, proxy: { secured: () => CHECKED } },
     clock,
   });
 
@@ -116,8 +119,8 @@ describe("the handshake (TS-0020, 6.2.2)", () => {
 
   test.each([
     [400, "speaks none of the subprotocols that are offered", "cse.subprotocols"],
-    [401, "credentials are wanted", "cse.url"],
-    [403, "is not allowed there", "cse.originator"],
+    [401, "credentials are wanted", "with wss:// in cse.url, and a certificate"],
+    [403, "is not allowed there", "known there in cse.tls.certificate"],
     [404, "no WebSocket is served at the path of cse.url", "correct the path in cse.url"],
     [407, "a proxy that nobody has named", "proxy.url"],
     [421, "does not serve this host", "ws.hosts"],
@@ -166,6 +169,17 @@ describe("the handshake (TS-0020, 6.2.2)", () => {
       change: expect.stringContaining(change),
     });
     expect(JSON.stringify(findings)).not.toContain("hunter2");
+  });
+
+  test("at another time than the registrar expects it is tried all the same, which is said (S22)", async () => {
+    const registrar = await startRegistrar();
+    const settings = { "cse.url": registrar.url, "cse.windows": "13:00-14:00" };
+    const terminal = new TestTerminal(new ManualClock());
+    const { about } = await examined(settings, { terminal });
+    expect(about("handshake")).toMatchObject([
+      { severity: "note", text: expect.stringContaining("not connect before 2026-01-01T13:00") },
+      { severity: "ok" },
+    ]);
   });
 
   test("no subprotocol, one that was not offered, and one that is none of oneM2M's are faults", async () => {

@@ -32,6 +32,31 @@ describe("a Retrieve of the CSEBase (S3)", () => {
     ]);
   });
 
+  test.each([{}, { rsc: 4106 }])(
+    "that is answered with 401 and %j is told that a certificate may help, and nothing else",
+    async (more) => {
+      const cse = await answering({ status: 401, headers: { Server: "gate" }, ...more });
+      const { code, about } = await asked(cse);
+      expect(code).toBe(EXIT.FATAL);
+      expect(about("CSE")).toEqual([
+        {
+          severity: "fault",
+          about: "CSE",
+          text: expect.stringMatching(
+            /^credentials are wanted, .*: HTTP status 401.*, Server gate$/,
+          ),
+          change: expect.stringContaining("with https:// in cse.url, and a certificate"),
+        },
+      ]);
+    },
+  );
+
+  test("that something before the CSE answers with 403 may lack a certificate", async () => {
+    const { about } = await asked(await answering({ status: 403 }));
+    expect(about("CSE")[0]?.text).toMatch(/^it is not the CSE that answers: HTTP status 403/);
+    expect(about("CSE")[0]?.change).toContain("cse.tls.certificate and cse.tls.key");
+  });
+
   test("without cse.originator is left out, which is said", async () => {
     const cse = await answering(GOOD);
     const { code, about } = await examined({ "cse.url": cse.url });

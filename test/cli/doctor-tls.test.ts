@@ -7,8 +7,10 @@ import { EXIT } from "../../src/cli/terminal.ts";
 import { makeAuthority } from "../helpers/authority.ts";
 import { canMakeCertificates, makeCertificate } from "../helpers/certificate.ts";
 import { startChild } from "../helpers/child.ts";
+import { startCse } from "../helpers/fake-cse.ts";
 import { startProxy, tunnelling } from "../helpers/fake-proxy.ts";
 import { tempDir } from "../helpers/temp-dir.ts";
+import { startTlsFront } from "../helpers/tls-front.ts";
 import { startWsTarget } from "../helpers/ws-target.ts";
 import { examined } from "./doctor-in.ts";
 
@@ -46,6 +48,62 @@ describe.skipIf(!canMakeCertificates())("TLS with the CSE", () => {
     expect(lines[1]).toMatch(
       /^ok {5}TLS {12}the certificate of "localhost" is valid for 100 more days, until /,
     );
+  });
+
+  test("it trusts whom cse.tls names, and shows the certificate that it names", async () => {
+    const authority = makeAuthority("Test Authority");
+    const tls = authority.issue("IP:127.0.0.1");
+    const own = authority.issue("DNS:gateway.test");
+    const target = await startWsTarget();
+    const front = await startTlsFront(target.port, {
+      ...{ cert: tls.cert, key: tls.key, ca: authority.cert },
+      requestCert: true,
+      rejectUnauthorized: true,
+    });
+    const { findings } = await examined({
+      "cse.url": `wss://127.0.0.1:${front.port}`,
+      "cse.tls.ca": authority.certFile,
+      "cse.tls.certificate": own.certFile,
+      "cse.tls.key": own.keyFile,
+    });
+    expect(findings.filter(({ about }) => about === "TLS" || about === "handshake")).toMatchObject([
+      { severity: "ok" },
+      { severity: "ok" },
+      { severity: "ok" },
+    ]);
+    expect(new Set(front.shown)).toEqual(new Set(["gateway.test"]));
+  });
+
+  test("a certificate that is shown and not known there is named, where the answer is 403", async () => {
+    const authority = makeAuthority("Test Authority");
+    const { cert, key } = authority.issue("IP:127.0.0.1");
+    const cse = await startCse(() => ({ status: 403 }));
+    const front = await startTlsFront(Number(new URL(cse.url).port), { cert, key });
+    const own = authority.issue("DNS:gateway.test");
+    const { about } = await examined({
+      "cse.url": `https://127.0.0.1:${front.port}`,
+      "cse.originator": "CGateway",
+      "cse.tls.ca": authority.certFile,
+      "cse.tls.certificate": own.certFile,
+      "cse.tls.key": own.keyFile,
+    });
+    expect(about("CSE")[0]?.change).toContain(
+      "have the certificate in cse.tls.certificate known there",
+    );
+  });
+
+  test("a listener in use is a note where the gateway that may be there asks for TLS first", async () => {
+    const { certFile, keyFile } = makeCertificate("IP:127.0.0.1");
+    const { port } = await startWsTarget();
+    const { about } = await examined({
+      "ws.listen": `127.0.0.1:${port}`,
+      "admin.tls.certificates": certFile,
+      "admin.tls.keys": keyFile,
+    });
+    expect(about("listeners")[1]).toMatchObject({
+      severity: "note",
+      text: expect.stringContaining("cannot be asked, since admin.listen has TLS"),
+    });
   });
 
   test("a certificate that ends within 30 days is a note", async () => {
@@ -116,7 +174,7 @@ describe.skipIf(!canMakeCertificates())("TLS with the CSE", () => {
         severity: "fault",
         about: "TLS",
         text: expect.stringContaining(`nobody known here vouches for: it was issued by ${issuer}`),
-        change: expect.stringMatching(/TLS inspection.*NODE_EXTRA_CA_CERTS/),
+        change: expect.stringMatching(/TLS inspection.*cse\.tls\.ca/),
       });
     }
     expect(inspected.handshakes).toEqual([]);
@@ -132,9 +190,9 @@ describe.skipIf(!canMakeCertificates())("TLS with the CSE", () => {
         severity: "fault",
         about: "tunnel",
         text: expect.stringContaining("TLS with the proxy failed: self-signed certificate"),
-        change: expect.stringContaining("proxy.ca"),
+        change: expect.stringContaining("proxy.tls.ca"),
       });
-      const trusted = await examined({ ...settings, "proxy.ca": tls.certFile });
+      const trusted = await examined({ ...settings, "proxy.tls.ca": tls.certFile });
       expect(trusted.about("tunnel")[0]?.text).toMatch(
         url.startsWith("ws:")
           ? /^the proxy opens a tunnel/

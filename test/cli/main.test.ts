@@ -22,6 +22,12 @@ test.each([["version"], ["--version"]])("m2mgw %s prints the version", (word) =>
   expect(run(word)).toEqual({ status: 0, stdout: `${versionOf()}\n`, stderr: "" });
 });
 
+test("m2mgw version --json prints a line for programs", () => {
+  const { status, stdout, stderr } = run("version", "--json");
+  expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+  expect(JSON.parse(stdout)).toEqual({ version: versionOf(), node: process.versions.node });
+});
+
 test.each([
   [["help"], 0, "Usage: m2mgw COMMAND"],
   [["sim", "--help"], 0, "Usage: m2mgw sim"],

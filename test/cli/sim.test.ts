@@ -309,7 +309,9 @@ test("a handshake that is refused ends it, with what the server said", async () 
   const terminal = new TestTerminal();
   const url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}`;
   expect(await sim(argumentsOf(["--ae", "Clamp", "--url", url]), terminal)).toBe(EXIT.FATAL);
-  expect(terminal.complained).toEqual(["Clamp: the handshake was answered with 403: not welcom"]);
+  expect(terminal.complained).toEqual([
+    "Clamp: the handshake was answered with 403: not welcom; who may come in proves it by --credentials or --tls.certificate",
+  ]);
 });
 
 test.each([

@@ -14,7 +14,10 @@ test("the example file is what the schema makes of it (npm run readme)", () => {
 });
 
 test("the example file sets nothing but the defaults", () => {
-  expect(loadConfig({ file: example, env: {} })).toEqual(loadConfig({ env: {} }));
+  const [set, unset] = [loadConfig({ file: example, env: {} }), loadConfig({ env: {} })];
+  if ("faults" in set || "faults" in unset) throw new Error(JSON.stringify([set, unset]));
+  // Who says so is the one difference.
+  expect({ ...set.config, origins: new Map() }).toEqual(unset.config);
 });
 
 test("README's table of keys is what the schema makes of it (npm run readme)", () => {

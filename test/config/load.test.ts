@@ -35,6 +35,17 @@ function faultsOf(given: Given): string[] {
   );
 }
 
+const CLIENT_TLS = { ca: undefined, certificate: undefined, key: undefined };
+const LISTENER_TLS = {
+  certificates: [],
+  keys: [],
+  clientCertificates: "none",
+  clientCa: [],
+  crl: [],
+  minVersion: "TLSv1.2",
+  profile: "modern",
+};
+
 describe("defaults", () => {
   test("without file, environment and flags the gateway is standalone on loopback", () => {
     const config = configOf({ env: { XDG_STATE_HOME: "/state" } });
@@ -54,21 +65,27 @@ describe("defaults", () => {
         links: "shared",
         connect: "always",
         idleClose: undefined,
+        windows: [],
         reconnectMax: 60_000,
         connectTimeout: 10_000,
         subprotocols: ["oneM2M.json", "oneM2M.R2.0.json"],
         handshakeOrigin: true,
         window: 64,
         deflate: false,
+        tls: CLIENT_TLS,
       },
       http: {
         listen: { host: "127.0.0.1", port: 8088 },
         advertise: undefined,
         prefix: "/poa",
+        poaNetworks: [],
+        poaCredentials: [],
         maxBody: 1_048_576,
+        maxConnections: 10_000,
         disposition: true,
         laterHeaders: false,
         releaseVersion: "1",
+        tls: LISTENER_TLS,
         insecure: false,
       },
       ws: {
@@ -76,6 +93,7 @@ describe("defaults", () => {
         lenient: true,
         allowCseOnPlain: false,
         proV1: false,
+        traceContext: false,
         deflate: false,
         maxMessage: 1_048_576,
         maxConnections: 10_000,
@@ -89,9 +107,24 @@ describe("defaults", () => {
         trustedNetworks: [],
         hosts: [],
         origins: [],
+        tls: { ...LISTENER_TLS, pskOnly: false },
         insecure: false,
       },
-      admin: { listen: { host: "127.0.0.1", port: 9180 }, insecure: false },
+      admin: {
+        listen: { host: "127.0.0.1", port: 9180 },
+        tokenFile: undefined,
+        primitives: 10_000,
+        tls: LISTENER_TLS,
+        insecure: false,
+      },
+      credentials: {
+        file: undefined,
+        jwtKeys: undefined,
+        jwtAudience: undefined,
+        jwtIssuer: undefined,
+        jwtOriginators: "originators",
+        passwordChecks: 64,
+      },
       request: { ceiling: 8_000, openMax: 600_000 },
       hold: {
         profile: "store",
@@ -111,18 +144,52 @@ describe("defaults", () => {
         deadLettersKept: 604_800_000,
         lateAnswers: 30_000,
       },
+      limits: {
+        exempt: [
+          { address: "127.0.0.0", prefix: 8, family: "ipv4" },
+          { address: "::1", prefix: 128, family: "ipv6" },
+        ],
+        connectionsPerAddress: 1000,
+        connectionsPerCredential: 1000,
+        handshakes: 500,
+        handshakesPerAddress: 20,
+        primitives: 2000,
+        bytes: 16_777_216,
+        burst: 5_000,
+        inFlight: 10_000,
+        pipelined: 8,
+        headTimeout: 10_000,
+        bodyTimeout: 30_000,
+        requestTimeout: 300_000,
+        tlsTimeout: 10_000,
+        writeTimeout: 30_000,
+        headSize: 16_384,
+        headerFields: 100,
+        targetSize: 8_192,
+        nesting: 64,
+        registrees: 100_000,
+        points: 16,
+        targets: 1000,
+        watchers: 64,
+        traces: 16,
+        eventLoopDelay: 500,
+      },
       proxy: {
         url: undefined,
         credentialsFile: undefined,
-        ca: undefined,
         none: [],
         environment: true,
         timeout: 10_000,
+        tls: CLIENT_TLS,
       },
       cseProxy: undefined,
-      calls: { networks: [], maxInFlight: 1024 },
+      adminToken: undefined,
+      origins: new Map(),
+      proofs: { entries: [], isExposed: false, digest: undefined, jwtKeys: undefined },
+      calls: { networks: [], maxInFlight: 1024, tls: CLIENT_TLS },
       xml: { namespaces: new Map() },
       peers: new Map(),
+      permissions: [],
       stateDir: resolve("/state/m2mgw/standalone"),
       log: { level: "info" },
       shutdown: { drain: 10_000 },
@@ -306,7 +373,7 @@ describe("faults in the file", () => {
       "a key path in one line",
       "http.listen: 127.0.0.1:1\n",
       [
-        "gateway.yaml:1:1: http.listen: is written in two lines: http: and, indented below it, listen:",
+        "gateway.yaml:1:1: http.listen: is written in a line for each part: http: and, indented below it, listen:",
       ],
     ],
     [
@@ -359,6 +426,13 @@ describe("faults in the file", () => {
       "ws: { hosts: a.example }\n",
       [
         'gateway.yaml:1:14: ws.hosts: must be a list of Host values such as gateway.example.org:8180, but is "a.example"',
+      ],
+    ],
+    [
+      "a time that is none",
+      "cse: { windows: [Mon-Fri 02:00-04:00, 4:00-6:00] }",
+      [
+        'gateway.yaml:1:17: cse.windows: must be a list of times of the week in UTC such as 02:00-04:00 or Mon-Fri 22:00-06:00, but is ["Mon-Fri 02:00-04:00","4:00-6:00"]',
       ],
     ],
     [
@@ -485,5 +559,19 @@ describe("keys that depend on each other", () => {
     const free = "127.0.0.1:0";
     const flags = { "http.listen": free, "ws.listen": free, "admin.listen": free };
     expect(faultsOf({ flags })).toEqual([]);
+  });
+});
+
+describe("files that keys name", () => {
+  test("their faults come with those of the configuration", () => {
+    const folder = tempDir();
+    const credentials = join(folder, "credentials.yaml");
+    writeFileSync(credentials, "- 7");
+    const yaml = `credentials:\n  file: ${credentials}\n  jwtKeys: ${join(folder, "none.pem")}\n`;
+    expect(faultsOf({ yaml })).toEqual([
+      "gateway.yaml:3:12: credentials.jwtAudience: is required with credentials.jwtKeys: without it, tokens for others are taken",
+      `${credentials}:1:3: must be an entry with name and originators`,
+      expect.stringContaining("none.pem: cannot be read: ENOENT"),
+    ]);
   });
 });

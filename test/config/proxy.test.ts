@@ -4,7 +4,6 @@ import { inspect } from "node:util";
 import { describe, expect, test } from "vitest";
 import { loadConfig } from "../../src/config/load.ts";
 import { describeFault } from "../../src/config/settings.ts";
-import { canMakeCertificates, makeCertificate } from "../helpers/certificate.ts";
 import { tempDir } from "../helpers/temp-dir.ts";
 
 const CSE = { "cse.url": "https://cse.test", "http.advertise": "http://gateway.test" };
@@ -142,14 +141,6 @@ describe("faults", () => {
     expect(fault).not.toContain("secret");
   });
 
-  test("proxy.ca must hold a certificate", () => {
-    const flags = { ...named, "proxy.ca": file("none") };
-    expect(faultsOf(flags)).toEqual([
-      "--proxy.ca: proxy.ca: names a file that begins with no certificate in PEM",
-    ]);
-    expect(faultsOf({ "proxy.ca": file("none") })).toEqual([]);
-  });
-
   test("one comes together with those between other keys", () => {
     const result = loadConfig({
       env: { https_proxy: "socks5://proxy.test" },
@@ -169,12 +160,4 @@ test("nothing that prints the configuration prints a password", () => {
   const shown = JSON.stringify(result.config) + inspect(result.config, { depth: 9 });
   expect(shown).toContain("proxy.test");
   expect(shown).not.toMatch(/secret|dXNlc/);
-});
-
-describe.skipIf(!canMakeCertificates())("with openssl", () => {
-  test("proxy.ca is read", () => {
-    const { cert, certFile } = makeCertificate("DNS:proxy.test");
-    const flags = { "proxy.url": "https://proxy.test", "proxy.ca": certFile };
-    expect(proxyOf(flags)?.ca).toBe(cert);
-  });
 });

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { AcceptedRequests } from "../../src/core/accepted.ts";
-import type { Registration } from "../../src/core/registry.ts";
+import type { Registration } from "../../src/core/registration.ts";
 import { DOMAIN, entity, requestOf, responseOf } from "./primitives.ts";
 
 const UPDATE = { op: "update", rcn: 9, fr: "CAE1", rqi: "u1" };

@@ -4,7 +4,7 @@ import { cborCodec } from "../../src/codec/cbor/cbor.ts";
 import { jsonCodec } from "../../src/codec/json/json.ts";
 import { createXmlCodec } from "../../src/codec/xml/xml.ts";
 import { BridgePoints, type TargetForm } from "../../src/core/bridge-points.ts";
-import type { Registration } from "../../src/core/registry.ts";
+import type { Registration } from "../../src/core/registration.ts";
 import type { Content } from "../../src/primitive/content.ts";
 import type { RequestPrimitive } from "../../src/primitive/primitive.ts";
 import { bridgeTargets } from "./bridge-targets.ts";

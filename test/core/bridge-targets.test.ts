@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { GatewayError } from "../../src/base/errors.ts";
 import type { BridgeTarget } from "../../src/core/bridge-targets.ts";
-import { type Registration, Registry } from "../../src/core/registry.ts";
+import type { Registration } from "../../src/core/registration.ts";
+import { Registry } from "../../src/core/registry.ts";
 import { memoryTable } from "../../src/store/memory-table.ts";
 import { ManualClock } from "../helpers/manual-clock.ts";
 import { silentObserver } from "../helpers/silent-observer.ts";

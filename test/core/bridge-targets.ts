@@ -15,6 +15,7 @@ export function bridgeTargets(table: Table<BridgeTarget> = memoryTable()) {
       made += 1;
       return `t${made}`;
     },
+    most: () => 1_000,
     observer: silentObserver({ warn: (message) => warned.push(message) }),
   });
   return { targets, table, warned };

@@ -6,10 +6,12 @@ import { Applications } from "../../src/core/applications.ts";
 import { BridgePoints, type TargetForm } from "../../src/core/bridge-points.ts";
 import { type BridgeTarget, BridgeTargets } from "../../src/core/bridge-targets.ts";
 import { createHolding, type Holding } from "../../src/core/holding.ts";
+import { OPEN_TO_ALL, Permissions } from "../../src/core/permissions.ts";
 import type { NamedAddress, Table } from "../../src/core/ports.ts";
+import type { Registration } from "../../src/core/registration.ts";
 import { Registrations } from "../../src/core/registrations.ts";
 import { RegistreeRequests } from "../../src/core/registree-requests.ts";
-import { type Registration, Registry } from "../../src/core/registry.ts";
+import { Registry } from "../../src/core/registry.ts";
 import { rootObjectOf } from "../../src/primitive/content.ts";
 import type { RequestPrimitive, ResponsePrimitive } from "../../src/primitive/primitive.ts";
 import { MemoryHoldStore } from "../../src/store/memory-hold-store.ts";
@@ -45,12 +47,14 @@ export class BridgeWorld {
     const { clock } = this;
     const observer = silentObserver({ warn: (message) => this.warned.push(message) });
     const newToken = randomUUID;
-    const targets = new BridgeTargets({ domain: DOMAIN, table, newToken, observer });
+    const most = (): number => 1_000;
+    const targets = new BridgeTargets({ domain: DOMAIN, table, newToken, most, observer });
     const registrees = memoryTable<Registration>();
     const registry = new Registry({ domain: DOMAIN, clock, observer, table: registrees, targets });
     const points = new BridgePoints(targets, form);
     points.base = "http://192.168.1.1:8088/poa/";
     const holding = createHolding({
+      maxInFlight: () => 100_000,
       domain: DOMAIN,
       clock,
       observer,
@@ -80,7 +84,18 @@ export class BridgeWorld {
       newId: randomUUID,
     });
     const { exchanges, reach } = holding;
-    const parts = { domain: DOMAIN, clock, observer, registry, exchanges, points, newToken };
+    const maxPoints = (): number => 16;
+    const parts = {
+      domain: DOMAIN,
+      clock,
+      observer,
+      registry,
+      exchanges,
+      points,
+      newToken,
+      maxPoints,
+      maxRegistrees: () => 1_000,
+    };
     const registrations = new Registrations({ ...parts, originator: undefined, lenient: true });
     const registreeRequests = new RegistreeRequests({ ...parts, registrations });
     this.registry = registry;
@@ -93,6 +108,7 @@ export class BridgeWorld {
       registreeRequests,
       reach,
       registersHere: "all",
+      permissions: new Permissions(DOMAIN, OPEN_TO_ALL, observer),
     });
   }
 

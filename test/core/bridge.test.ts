@@ -107,7 +107,7 @@ describe("a notification target that only the field network knows", () => {
     const pc = { "m2m:ae": { rr: false } };
     await world.ask({ op: "update", fr: "CAE1", to: "CAE1", pc });
     const link = new FakeLink();
-    const evidence = { basis: "from", proven: false, trusted: true } as const;
+    const evidence = { basis: "from", strength: "claim", trusted: true } as const;
     world.registry.bind(entity("/id-in/CAE1"), link, evidence);
     await world.notify(to);
     expect(world.calls).toMatchObject([{ url: TARGET }]);
@@ -250,7 +250,7 @@ describe("a registree that is connected to the bridge", () => {
     await world.register([POA]);
     const answer = async (): Promise<ReturnType<typeof responseOf>> => responseOf(2000);
     const link = new FakeLink({ answer });
-    const evidence = { basis: "from", proven: false, trusted: true } as const;
+    const evidence = { basis: "from", strength: "claim", trusted: true } as const;
     world.registry.bind(entity("/id-in/CAE1"), link, evidence);
     return { world, link };
   }

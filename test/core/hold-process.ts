@@ -9,7 +9,8 @@ import type { HoldLimits } from "../../src/core/hold-quota.ts";
 import { type HeldRequest, type HoldStore, OUTCOMES } from "../../src/core/hold-store.ts";
 import { createHolding, type Holding } from "../../src/core/holding.ts";
 import type { Table } from "../../src/core/ports.ts";
-import { type Registration, Registry } from "../../src/core/registry.ts";
+import type { Registration } from "../../src/core/registration.ts";
+import { Registry } from "../../src/core/registry.ts";
 import type { RequestRecord } from "../../src/core/request-resource.ts";
 import type { WhenGone } from "../../src/core/to-hold.ts";
 import type { EntityId } from "../../src/primitive/identifiers.ts";
@@ -87,6 +88,7 @@ export class HoldProcess {
     });
     const { registry } = this;
     this.holding = createHolding({
+      maxInFlight: () => 100_000,
       domain: DOMAIN,
       clock,
       observer,
@@ -131,6 +133,7 @@ export class HoldProcess {
     if (LAST_ON.get(this.store) !== this || state === "fail") return;
     await this.quiet();
     expect(this.held().length + this.holding.hold.openExchanges).toBe(this.heldByCounts);
+    expect(this.holding.hold.storing).toBe(0);
   }
 
   register(id: EntityId, token = `t${id}`): void {
@@ -148,7 +151,11 @@ export class HoldProcess {
   /** A link of `registree`, which has returned. */
   connect(registree: EntityId, link = new AnsweringLink(this.clock)): AnsweringLink {
     this.#links.add(link);
-    this.registry.bind(registree, link, { basis: "registration", proven: false, trusted: true });
+    this.registry.bind(registree, link, {
+      basis: "registration",
+      strength: "claim",
+      trusted: true,
+    });
     this.holding.hold.returned(registree);
     return link;
   }

@@ -337,7 +337,8 @@ export class World {
   }
 
   #checkLimits(): void {
-    const { usage } = this.#process.holding.hold;
+    const { storing, usage } = this.#process.holding.hold;
+    expect(usage.count - storing, "books at any moment").toBe(this.#process.heldByCounts);
     expect(usage.count, "of all").toBeLessThanOrEqual(LIMITS.totalEntries);
     expect(usage.bytes, "of all").toBeLessThanOrEqual(LIMITS.totalBytes);
     for (const id of Object.values(IDS)) {

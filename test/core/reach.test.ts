@@ -3,7 +3,8 @@ import { epochMs } from "../../src/base/clock.ts";
 import { type FailureCode, GatewayError } from "../../src/base/errors.ts";
 import type { NamedAddress } from "../../src/core/ports.ts";
 import { Reach } from "../../src/core/reach.ts";
-import { type Registration, Registry } from "../../src/core/registry.ts";
+import type { Registration } from "../../src/core/registration.ts";
+import { Registry } from "../../src/core/registry.ts";
 import type { ResponsePrimitive } from "../../src/primitive/primitive.ts";
 import { respond } from "../../src/primitive/respond.ts";
 import { memoryTable } from "../../src/store/memory-table.ts";
@@ -76,7 +77,7 @@ async function world(points: readonly string[] = [A], more: Partial<Registration
 test("a live link comes before a point of access over HTTP", async () => {
   const { registry, reach, deliver } = await world();
   const link = new FakeLink();
-  registry.bind(AE, link, { basis: "from", proven: false, trusted: true });
+  registry.bind(AE, link, { basis: "from", strength: "claim", trusted: true });
   expect(reach.find(AE)).toBe(link);
   link.open = false;
   expect(reach.find(AE)).not.toBe(link);
@@ -100,7 +101,7 @@ test("what is stored of the registration goes with each call", async () => {
       url: A,
       is: "point of an AE",
       peerAddress: "192.0.2.7",
-      isConfigured: false,
+      configuredFor: undefined,
       reads: ["cbor"],
     },
   ]);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { later, millis } from "../../src/base/clock.ts";
 import { GatewayError } from "../../src/base/errors.ts";
+import { parseWindows } from "../../src/base/weekly-windows.ts";
 import type { Link } from "../../src/core/ports.ts";
 import {
   RegistrarConnection,
@@ -37,6 +38,7 @@ class Registrar {
       random: () => this.random,
       longestPause: millis(60 * SECOND),
       idleClose: () => undefined,
+      windows: [],
       reopens: () => true,
       opened: () => {},
       ...parts,
@@ -221,6 +223,78 @@ describe("closing", () => {
     await registrar.pass(SECOND);
     expect(registrar.last.open).toBe(false);
     expect(registrar.connection.link).toBeUndefined();
+  });
+});
+
+describe("windows, when the registrar may expect it (TS-0020, 5.2; architecture, S22)", () => {
+  const MINUTE = 60 * SECOND;
+  /** Time stands at noon of a Thursday. */
+  const within = (...texts: readonly string[]) => ({
+    windows: texts.flatMap((text) => parseWindows(text) ?? []),
+  });
+
+  test("at the end of one it is closed, and opened again in the next", async () => {
+    const registrar = new Registrar(within("11:00-12:05", "Thu 12:20-13:00"));
+    registrar.connection.open();
+    await registrar.pass(5 * MINUTE - SECOND);
+    expect(registrar.last.open).toBe(true);
+    await registrar.pass(2 * SECOND);
+    expect(registrar.last.open).toBe(false);
+    registrar.connection.closed(registrar.last);
+    await registrar.pass(14 * MINUTE);
+    expect(registrar.dialled).toHaveLength(1);
+    await registrar.pass(MINUTE);
+    expect(registrar.dialled).toEqual([500, 20 * MINUTE + 500]);
+    expect(registrar.connection.link).toBe(registrar.last);
+  });
+
+  test("outside of them what needs it is refused at once, and nothing is dialled", async () => {
+    const registrar = new Registrar(within("Fri 00:00-24:00"));
+    await expect(registrar.use()).rejects.toMatchObject({ code: "GW_CSE_UNREACHABLE" });
+    registrar.connection.open();
+    await registrar.pass(MINUTE);
+    expect(registrar.dialled).toEqual([]);
+  });
+
+  test("a registrar that stays away in one is not dialled before the next", async () => {
+    const registrar = new Registrar(within("12:00-12:01", "12:10-13:00"));
+    registrar.isAway = true;
+    registrar.connection.open();
+    await registrar.pass(10 * MINUTE);
+    expect(Math.max(...registrar.dialled)).toBeLessThan(MINUTE);
+    await registrar.pass(MINUTE);
+    expect(registrar.dialled.at(-1)).toBeGreaterThanOrEqual(10 * MINUTE);
+  });
+
+  test("what opens only after the end of one is closed again", async () => {
+    let open = (_: Link): void => {};
+    const dial = () =>
+      new Promise<Link>((resolve) => {
+        open = resolve;
+      });
+    const registrar = new Registrar({ ...within("11:00-12:01"), dial });
+    registrar.connection.open();
+    await registrar.pass(2 * MINUTE);
+    const late = new AnsweringLink(registrar.clock, "late");
+    open(late);
+    await registrar.pass(SECOND);
+    expect(late.open).toBe(false);
+  });
+
+  test("where it is opened when it is needed only, the next one opens nothing", async () => {
+    const registrar = new Registrar({
+      ...within("11:00-12:05", "12:20-13:00"),
+      reopens: () => false,
+    });
+    void registrar.use();
+    await registrar.pass(6 * MINUTE);
+    registrar.connection.closed(registrar.last);
+    await registrar.pass(20 * MINUTE);
+    expect(registrar.dialled).toHaveLength(1);
+    expect(await Promise.all([registrar.use(), registrar.pass(SECOND)])).toEqual([
+      registrar.last,
+      undefined,
+    ]);
   });
 });
 

@@ -42,6 +42,7 @@ class World {
       links: "per-originator",
       always: true,
       idleClose: undefined,
+      windows: [],
       longestPause: millis(60 * SECOND),
       originator: undefined,
       namesOriginator: true,

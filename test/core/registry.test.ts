@@ -3,7 +3,8 @@ import { epochMs } from "../../src/base/clock.ts";
 import { GatewayError } from "../../src/base/errors.ts";
 import type { Evidence } from "../../src/core/identity.ts";
 import type { Observer, Table } from "../../src/core/ports.ts";
-import { type Registration, Registry } from "../../src/core/registry.ts";
+import type { Registration } from "../../src/core/registration.ts";
+import { Registry } from "../../src/core/registry.ts";
 import type { Operation } from "../../src/primitive/primitive.ts";
 import { memoryTable } from "../../src/store/memory-table.ts";
 import { FakeLink } from "../helpers/fake-link.ts";
@@ -12,9 +13,9 @@ import { silentObserver } from "../helpers/silent-observer.ts";
 import { DOMAIN, entity } from "./primitives.ts";
 import { Disk, watchedTable } from "./watched-store.ts";
 
-const CLAIM: Evidence = { basis: "from", proven: false, trusted: false };
+const CLAIM: Evidence = { basis: "from", strength: "claim", trusted: false };
 const TRUSTED: Evidence = { ...CLAIM, trusted: true };
-const PROVEN: Evidence = { ...CLAIM, proven: true };
+const PROVEN: Evidence = { ...CLAIM, strength: "secret" };
 const LAMP = entity("/id-in/CLamp");
 
 function registration(id: string, more: Partial<Registration> = {}): Registration {
@@ -377,14 +378,6 @@ describe("identities on links", () => {
     old.open = false;
     expect(registry.bind(LAMP, next, CLAIM)).toMatchObject({ bound: true });
     expect(registry.find(LAMP)).toBe(next);
-  });
-
-  test("stronger evidence for an identity that a link already holds counts from then on", () => {
-    const { registry } = registryWith();
-    const [link, other] = [new FakeLink({ id: "l1" }), new FakeLink({ id: "l2" })];
-    registry.bind(LAMP, link, CLAIM);
-    registry.bind(LAMP, link, PROVEN);
-    expect(registry.bind(LAMP, other, TRUSTED)).toEqual({ bound: false, holder: link });
   });
 
   test("weaker evidence for an identity that a link already holds takes nothing away", () => {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Registration } from "../../src/core/registry.ts";
+import type { Registration } from "../../src/core/registration.ts";
 import { chooseRoute, type RouteTable } from "../../src/core/route.ts";
 import type { Operation } from "../../src/primitive/primitive.ts";
 import { DOMAIN, entity } from "./primitives.ts";

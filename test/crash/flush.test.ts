@@ -134,9 +134,10 @@ async function traceRun(): Promise<string> {
     ...[process.execPath, PROGRAM, "serve", ...flags, ...listen],
   ]);
   onTestFinished(async () => void (await child.stop("SIGKILL")));
-  const faceOf = (name: string) => new RegExp(`^ +${name} +(\\S+)$`, "m").exec(child.output())?.[1];
+  const faceOf = (name: string) =>
+    new RegExp(`"${name}":"(\\w+://[^"]+)"`).exec(child.output())?.[1];
   await whenReady(child, async () => expect(faceOf("admin")).toBeDefined(), 30_000);
-  const [http = "", ws = "", admin = ""] = ["HTTP", "WebSocket", "admin"].map(faceOf);
+  const [http = "", ws = "", admin = ""] = ["http", "ws", "admin"].map(faceOf);
 
   const common = { rr: true, srv: ["3"] };
   const cse = await connectRegistree(ws);

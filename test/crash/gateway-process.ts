@@ -9,11 +9,11 @@ export interface Faces {
 
 const START_LIMIT_MS = 30_000;
 
-/** What the gateway prints about a face that listens. */
+/** What the record of the gateway's start says about a face that listens. */
 const FACES = {
-  http: /^ +HTTP +(\S+)$/m,
-  ws: /^ +WebSocket +(\S+)$/m,
-  admin: /^ +admin +(\S+)$/m,
+  http: /"http":"(http:[^"]+)"/,
+  ws: /"ws":"(ws:[^"]+)"/,
+  admin: /"admin":"(http:[^"]+)"/,
 } as const;
 
 /** The program as its users run it, killed and started again on one state; at other ports each time. */

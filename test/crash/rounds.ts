@@ -183,8 +183,8 @@ async function lettersOf(
   { faces }: GatewayProcess,
   registree: string,
 ): Promise<readonly PrintedLetter[]> {
-  const query = new URLSearchParams({ registree });
+  const query = new URLSearchParams({ registree, limit: "1000" });
   const response = await fetch(`${faces?.admin}/api/v1/dead-letters?${query}`);
-  const { deadLetters } = (await response.json()) as { deadLetters: PrintedLetter[] };
-  return deadLetters;
+  const { items } = (await response.json()) as { items: PrintedLetter[] };
+  return items;
 }

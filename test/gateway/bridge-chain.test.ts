@@ -57,20 +57,15 @@ async function startChain(
 const HEADERS = { "X-M2M-Origin": "CAE1", "X-M2M-RI": "q1", "X-M2M-RVI": "3" };
 const JSON_TYPE = { "Content-Type": "application/json" };
 
-/** What a CSE is told by a request: To and the parameters, wherever they stand, and the content. */
+/** What a CSE is told by a request: To, the parameters and all header fields, wherever they stand, and the content. */
 function saidBy(asked: CseRequest | undefined): unknown {
   const { headers, method, target = "", body } = asked ?? { headers: {} as CseRequest["headers"] };
   const [path, query = ""] = target.split("?");
-  const oneM2m = Object.entries(headers).filter(([name]) => name.startsWith("x-m2m-"));
-  return {
-    method,
-    path,
-    query: valuesIn(query),
-    headers: Object.fromEntries(oneM2m),
-    type: headers["content-type"],
-    accept: headers.accept ?? "application/json",
-    body,
-  };
+  // Whether the connection is kept is each hop's own matter (RFC 9110, 7.6.1).
+  const { connection: _, ...fields } = headers;
+  // The last hop says what it can read, where the originator leaves it to the CSE (TS-0009, 6.4.2).
+  const said = { accept: "application/json", ...fields };
+  return { method, path, query: valuesIn(query), headers: said, body };
 }
 
 /** A list of values is said by repeating the name, or with `+` between them (TS-0009, 6.2.2.2). */
@@ -82,12 +77,10 @@ function valuesIn(query: string): readonly string[] {
   return pairs.sort();
 }
 
-/** What an originator sees of an answer. */
+/** What an originator sees of an answer, all header fields among it. */
 function seenIn({ headers, status, rsc, body }: HttpAnswer): unknown {
-  const oneM2m = Object.entries(headers).filter(
-    ([name]) => name.startsWith("x-m2m-") && !/^x-m2m-ot$/.test(name),
-  );
-  return { status, rsc, body, type: headers["content-type"], headers: Object.fromEntries(oneM2m) };
+  // Each server has its own clock.
+  return { status, rsc, body, headers: { ...headers, date: typeof headers.date } };
 }
 
 describe("through bridge and front a request is what it is without them:", () => {
@@ -99,6 +92,12 @@ describe("through bridge and front a request is what it is without them:", () =>
     "fu=1&cty=text%2Fplain&arp=x%2Fy&rn=z%2A",
     "rcn=4&lim=3&lvl=1",
     "rcn=1&atrl=lbl%2Brn",
+    "fu=1&clbl=a&clbl=b%26c&palb=x&palb=y&lbq=a%20AND%20b",
+    "fu=1&chty=3&chty=4&pty=2&pty=5&grtm=id1&grtm=%2Fid-in%2Fx",
+    "fu=1&cr=Sam&api=N%2A&c.con=on&p.cr=CAE7",
+    "rcn=10&sqi=true&smf=PREFIX%20a%3A%20%3Chttp%3A%2F%2Fa%3E&smf=x%2By",
+    "fu=1&cfs=1&cfq=%24.a%5B%3F%28%40.b%20%3E%201%29%5D",
+    "fu=1&gmty=1&geom=%5B8.5%2C49.1%5D&gsf=2&aq=ty%20%3D%3D%203&ma=PT5S",
   ];
   const calls: readonly (readonly [string, HttpCall])[] = [
     ["Retrieve", { method: "GET", target: "/cse-in/one" }],
@@ -189,15 +188,43 @@ describe("through bridge and front a request is what it is without them:", () =>
     const { both } = await startChain(() => answer);
     const call = { method: "GET", target: "/cse-in/one", headers: HEADERS };
     const { direct, through } = await both(call);
-    expect({ ...(seenIn(through.answer) as object), headers: undefined }).toEqual({
-      ...(seenIn(direct.answer) as object),
-      headers: undefined,
-    });
+    expect(seenIn(through.answer)).toEqual(seenIn(direct.answer));
     expect(through.answer.headers).toMatchObject({
       "x-m2m-ri": "q1",
       "x-m2m-rsc": `${answer.rsc}`,
     });
   });
+});
+
+test("what the CSE sends to a device behind the bridge comes with the header fields it was sent with", async () => {
+  const cse = await startCse();
+  const device = await startCse();
+  const front = await startGateway({ "cse.url": cse.url });
+  const bridge = await startGateway({ "cse.url": front.ws, "calls.networks": "127.0.0.0/8" });
+  await callHttp(bridge.http, {
+    method: "POST",
+    target: "/cse-in",
+    headers: { ...HEADERS, "Content-Type": "application/json;ty=2" },
+    body: JSON.stringify({
+      "m2m:ae": { rn: "one", api: "N.test", rr: true, srv: ["3"], poa: [`${device.url}/n`] },
+    }),
+  });
+  const registered = JSON.parse(cse.requests[0]?.body ?? "{}");
+  const { origin, pathname } = new URL(registered["m2m:ae"].poa[0]);
+  const call = {
+    method: "POST",
+    headers: { ...HEADERS, ...JSON_TYPE, "X-M2M-Origin": "/id-in", "X-M2M-GID": "g1" },
+    body: '{"m2m:sgn":{"sur":"/id-in/s"}}',
+  };
+
+  const direct = await callHttp(device.url, { ...call, target: "/n" });
+  const through = await callHttp(origin, { ...call, target: pathname });
+
+  const [asked, askedThrough] = device.requests;
+  expect(saidBy(askedThrough)).toEqual(saidBy(asked));
+  // The gateway tells the CSE which way its request went, and nothing else.
+  const told = { ...direct.headers, "x-m2mgw-disposition": "relayed" };
+  expect(seenIn(through)).toEqual(seenIn({ ...direct, headers: told }));
 });
 
 describe("whatever the device and the connection speak, the CSE gets its JSON and the device its own:", () => {

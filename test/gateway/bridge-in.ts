@@ -47,7 +47,11 @@ export async function startBridge(
 }
 
 /** Lets time pass, a little at a time, so that what it sets off can happen. */
-export async function pass({ clock }: Bridge, ms: number, step = 500): Promise<void> {
+export async function pass(
+  { clock }: Pick<Bridge, "clock">,
+  ms: number,
+  step = 500,
+): Promise<void> {
   for (let left = ms; left > 0; left -= step) {
     clock.advance(Math.min(step, left));
     // Sockets need turns of the event loop, not time.

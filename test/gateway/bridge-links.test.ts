@@ -1,8 +1,10 @@
 import { describe, expect, test, vi } from "vitest";
+import { epochMs } from "../../src/base/clock.ts";
 import { CBOR } from "../helpers/coders.ts";
 import { type FakeRegistrar, obliging, startRegistrar } from "../helpers/fake-registrar.ts";
 import { connectRegistree, type Message } from "../helpers/fake-registree.ts";
 import { reply } from "../helpers/http-registree.ts";
+import { ManualClock } from "../helpers/manual-clock.ts";
 import { type Bridge, pass, startBridge } from "./bridge-in.ts";
 import { gate, SGN } from "./front.ts";
 
@@ -324,6 +326,23 @@ describe("when it is opened (S22)", () => {
     expect(await (await registrar.next()).peer.closed).toEqual({ code: 1000, reason: "idle" });
   });
 
+  test("and within cse.windows only, what is asked outside of them being refused", async () => {
+    const registrar = await startRegistrar();
+    const clock = new ManualClock(epochMs(Date.UTC(2026, 0, 1, 3, 30)));
+    const settings = { "cse.windows": "Thu 02:00-04:00, Fri 02:00-04:00" };
+    const bridge = await startBridge(registrar.url, settings, { clock });
+    await bridge.register("CAE1");
+    const first = await registrar.next();
+    await pass(bridge, 31 * 60_000, 60_000);
+    expect(await first.peer.closed).toMatchObject({ code: 1000 });
+    await bridge.gateway.metricIs("m2mgw_registrar_links", 0);
+    expect(await bridge.ask("CAE1")).toMatchObject({ status: 404, rsc: 5103 });
+    expect(registrar.dialled).toHaveLength(1);
+    await pass(bridge, 22 * 60 * 60_000, 600_000);
+    await registrar.next();
+    expect(await bridge.ask("CAE1")).toMatchObject({ rsc: 2000 });
+  });
+
   test("what comes down on it is use, too", async () => {
     const registrar = await startRegistrar();
     const bridge = await startBridge(registrar.url, { "cse.idleClose": "10s" });
@@ -412,7 +431,7 @@ test("what a registree has asked before the gateway stops is still carried to th
     ae.request({ op: 2, to: "cse-in/x", fr: "CAE1", rqi }),
   );
   await vi.waitFor(() => expect(asked).toHaveLength(1));
-  const stopped = bridge.gateway.stop();
+  const stopped = bridge.gateway.stopAtOnce();
   for (const nth of [0, 1]) {
     await vi.waitFor(() => expect(asked).toHaveLength(nth + 1));
     registrar.dialled[0]?.peer.send({ rsc: 2000, rqi: asked[nth]?.rqi ?? "", rvi: "3" });

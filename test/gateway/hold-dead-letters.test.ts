@@ -22,13 +22,13 @@ interface Listed {
 const lettersOf = async (front: Front, registree: string): Promise<readonly Listed[]> => {
   const query = `registree=${encodeURIComponent(registree)}`;
   const response = await fetch(`${front.gateway.admin}/api/v1/dead-letters?${query}`);
-  const { deadLetters } = (await response.json()) as { deadLetters: readonly Listed[] };
-  return deadLetters;
+  const { items } = (await response.json()) as { items: readonly Listed[] };
+  return items;
 };
 
 const replay = async (front: Front, registree: string, sequence: number): Promise<number> => {
-  const query = `registree=${encodeURIComponent(registree)}&sequence=${sequence}`;
-  const url = `${front.gateway.admin}/api/v1/dead-letters/replay?${query}`;
+  const path = `${encodeURIComponent(registree)}/${sequence}/replay`;
+  const url = `${front.gateway.admin}/api/v1/dead-letters/${path}`;
   return (await fetch(url, { method: "POST" })).status;
 };
 
@@ -160,17 +160,17 @@ describe("what was not delivered", () => {
     front.clock.advance(1_000);
     await front.gateway.metricIs('m2mgw_hold_settled_total{outcome="expired"}', 1);
     const url = `${front.gateway.admin}/api/v1/dead-letters?registree=CAE1`;
-    expect((await fetch(url)).status).toBe(404);
+    expect((await fetch(url)).status).toBe(403);
     const sequences = Array.from({ length: 5 }, (_, sequence) => sequence);
     const replays = sequences.map((sequence) => replay(front, "CAE1", sequence));
-    expect(new Set(await Promise.all(replays))).toEqual(new Set([404]));
+    expect(new Set(await Promise.all(replays))).toEqual(new Set([403]));
     await expectConserved(front.gateway, { expired: 1 });
   });
 
   test("is for whoever is on this machine, however the path is spelled; not for its other pages", async () => {
     const { gateway } = await startHolding();
     const get = "dead-letters?registree=CAE1";
-    const post = "dead-letters/replay?registree=CAE1&sequence=1";
+    const post = "dead-letters/CAE1/1/replay";
     const statusOf = async (target: string, headers: Record<string, string>, api = "/api/v1") => {
       const method = target === get ? "GET" : "POST";
       return (await callHttp(gateway.admin, { method, target: `${api}/${target}`, headers }))
@@ -195,20 +195,17 @@ describe("what was not delivered", () => {
     ["by a page of another site", { "Sec-Fetch-Site": "cross-site" }],
   ])("is not given out or replayed %s", async (_who, headers) => {
     const front = await startHolding();
-    const query = "registree=CAE1&sequence=1";
     for (const [method, target] of [
-      ["GET", `/api/v1/dead-letters?${query}`],
-      ["POST", `/api/v1/dead-letters/replay?${query}`],
+      ["GET", "/api/v1/dead-letters?registree=CAE1"],
+      ["POST", "/api/v1/dead-letters/CAE1/1/replay"],
     ] as const) {
       const answer = await callHttp(front.gateway.admin, { method, target, headers });
       expect(answer.status).toBe(403);
     }
   });
 
-  test("is asked for with the registree's ID, and replayed with a sequence that is there", async () => {
+  test("is replayed with a registree and a sequence that are there", async () => {
     const front = await startHolding();
-    const url = `${front.gateway.admin}/api/v1/dead-letters`;
-    expect((await fetch(url)).status).toBe(400);
     expect(await lettersOf(front, "CNobody")).toEqual([]);
     expect(await replay(front, "CNobody", 1)).toBe(404);
   });

@@ -25,6 +25,7 @@ const OVERLOADED = {
   rsc: 5103,
   headers: { "retry-after": expect.stringMatching(/^\d+$/), "x-m2mgw-disposition": "refused" },
 };
+const FAILED = (code: string): string => `m2mgw_failures_total{code="${code}"}`;
 const LOW = { "X-M2M-EC": "100" };
 
 /** An exchange that is kept open because its originator wants the registree's own answer. */
@@ -45,6 +46,7 @@ test("past hold.maxEntries of one registree a newcomer is refused with 5103; oth
   const [point, other] = [await away(front, "CAE1"), await away(front, "CAE2")];
   await holdAll(front, point, ["n1", "n2"]);
   expect(await front.notify(point, { rqi: "n3" })).toMatchObject(REFUSED);
+  expect(await front.gateway.metric(FAILED("GW_HOLD_FULL"))).toBe(1);
   expect(await front.notify(other, { rqi: "o1" })).toMatchObject(HELD);
   await expectConserved(front.gateway, { entries: 3 });
   const ae = await back(front, "CAE1", { answer: ok });
@@ -104,6 +106,7 @@ test("past hold.totalEntries a newcomer for any registree is refused with 503 an
   await holdAll(front, two, ["n2"]);
   expect(await front.notify(one, { rqi: "n3" })).toMatchObject(OVERLOADED);
   expect(await front.notify(two, { rqi: "n4" })).toMatchObject(OVERLOADED);
+  expect(await front.gateway.metric(FAILED("GW_OVERLOADED"))).toBe(2);
   await back(front, "CAE1", { answer: ok });
   await heldIs(front, 1);
   expect(await front.notify(two, { rqi: "n5" })).toMatchObject(HELD);

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { createConnection } from "node:net";
+import { gzipSync } from "node:zlib";
 import { expect, onTestFinished, test } from "vitest";
 import { callHttp } from "../helpers/http-client.ts";
 import { ManualClock } from "../helpers/manual-clock.ts";
@@ -12,6 +13,7 @@ const NOTIFY = {
   "X-M2M-RVI": "3",
   "Content-Type": "application/json",
 };
+const FAILED = (code: string): string => `m2mgw_failures_total{code="${code}"}`;
 
 test("a body above the limit is 413 with 4000, whether or not its length was announced (EX-21, S19)", async () => {
   const front = await startFront({ "http.maxBody": "1KiB" });
@@ -33,8 +35,25 @@ test("a body above the limit is 413 with 4000, whether or not its length was ann
   });
   expect(chunked).toMatchObject(tooLarge);
   expectSentence(chunked.body);
+  expect(await front.gateway.metric(FAILED("GW_CONTENT_TOO_LARGE"))).toBe(3);
   await inStep(ae);
   expect(ae.frames).toHaveLength(2);
+});
+
+test("content that is compressed is 415 with 4015 and says what is read; identity is (RFC 9110, 15.5.16)", async () => {
+  const front = await startFront();
+  const { point } = await front.ae("CAE1", { answer: ok });
+  const answer = await front.http({
+    method: "POST",
+    target: point,
+    headers: { ...NOTIFY, "Content-Encoding": "gzip" },
+    body: gzipSync(SGN),
+  });
+  expect(answer).toMatchObject({ status: 415, rsc: 4015 });
+  expect(answer.headers["accept-encoding"]).toBe("identity");
+  expect(await front.gateway.metric(FAILED("GW_CONTENT_CODING_UNSUPPORTED"))).toBe(1);
+  const identity = { headers: { "Content-Encoding": "Identity" } };
+  expect(await front.notify(point, identity)).toMatchObject({ status: 200 });
 });
 
 test.each([
@@ -165,7 +184,7 @@ test("a repeated oneM2M header is 4000, since one of the two would be lost (http
 
 test("a body that stalls is given up after 30 s, and the connection with it", async () => {
   const clock = new ManualClock();
-  const front = await startFront({ "ws.pingAfter": "1h" }, { clock });
+  const front = await startFront({ "ws.pingAfter": "1h", "limits.bodyTimeout": "30s" }, { clock });
   const { ae, point } = await front.ae("CAE1");
   await inStep(ae);
   const before = clock.waiting;
@@ -186,6 +205,7 @@ test("a body that stalls is given up after 30 s, and the connection with it", as
   while (clock.waiting === before) await new Promise((turn) => setImmediate(turn));
   clock.advance(30_000);
   await closed;
-  expect(text).toMatch(/^HTTP\/1\.1 400 /);
+  expect(text).toMatch(/^HTTP\/1\.1 408 /);
   expect(text).toContain("X-M2M-RI: s1");
+  expect(await front.gateway.metric(FAILED("GW_TOO_SLOW"))).toBe(1);
 });

@@ -278,8 +278,8 @@ test("an address that may not be called never is; its AE is registered all the s
   expect(device.connections).toBe(0);
   const told = gateway.log.filter(({ msg }) => String(msg).includes("may not be called"));
   expect(told).toMatchObject([
-    { registree: "/id-in/CAE1", poa: `${device.url}/n` },
-    { registree: "/id-in/CAE1", poa: `http://localhost:${device.port}/n` },
+    { registree: "/id-in/CAE1", poa: device.url },
+    { registree: "/id-in/CAE1", poa: `http://localhost:${device.port}` },
   ]);
 });
 
@@ -462,7 +462,7 @@ test("what is under way when the gateway stops is finished within shutdown.drain
   });
   clock.advance(1_000);
   await again.next();
-  const stopped = gateway.stop();
+  const stopped = gateway.stopAtOnce();
   expect((await fetch(`${gateway.admin}/readyz`)).status).toBe(503);
   expect(storedIn(gateway.stateDir)).toBe(1);
   asked.open();
@@ -479,7 +479,7 @@ test("what is not answered until then stays held", async () => {
   again.answer(() => {});
   clock.advance(1_000);
   await again.next();
-  const stopped = gateway.stop();
+  const stopped = gateway.stopAtOnce();
   expect((await fetch(`${gateway.admin}/readyz`)).status).toBe(503);
   clock.advance(2_000);
   await stopped;

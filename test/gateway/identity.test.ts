@@ -26,6 +26,7 @@ test("a socket that names nobody and sends nothing gets nothing and is closed wi
   clock.advance(1);
   expect(await ae.closed).toMatchObject({ code: 1008 });
   expect(ae.frames).toEqual([]);
+  await front.gateway.metricIs('m2mgw_link_closes_total{reason="policy"}', 1);
 });
 
 test("requests that are refused do not keep an unidentified socket open (D-3.7)", async () => {

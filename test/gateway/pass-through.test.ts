@@ -1,9 +1,10 @@
 import { Agent, createServer, type IncomingMessage, request, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { PassThrough } from "node:stream";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import type { HttpAnswer } from "../helpers/http-client.ts";
 import { ManualClock } from "../helpers/manual-clock.ts";
+import { RawHttp } from "../helpers/raw-http.ts";
 import { asked, gate, ok, SGN, startFront } from "./front.ts";
 
 const ORIGIN = { "X-M2M-Origin": "CApp", "X-M2M-RI": "h1", "X-M2M-RVI": "3" };
@@ -232,7 +233,7 @@ test("a request without any oneM2M header passes, for the CSE to judge (S1)", as
   ).toMatchObject({ status: 400, body: "no X-M2M-RI" });
 });
 
-test("a body streams up: the CSE has its beginning before its end is sent, beyond http.maxBody (S1)", async () => {
+test("a body streams up: the CSE has its beginning before its end is sent (S1)", async () => {
   const begun = gate();
   let size = 0;
   const url = await startStreamingCse((incoming, response) => {
@@ -242,7 +243,7 @@ test("a body streams up: the CSE has its beginning before its end is sent, beyon
     });
     incoming.on("end", () => response.writeHead(200, { "X-M2M-RSC": "2001" }).end(`${size}`));
   });
-  const front = await startFront({ "cse.url": url, "http.maxBody": "64KiB" });
+  const front = await startFront({ "cse.url": url, "http.maxBody": "8MiB" });
   const body = new PassThrough();
   const headers = { ...ORIGIN, "Content-Type": "application/json;ty=4" };
   const answer = front.http({ method: "POST", target: "/cse-in/c", headers, body });
@@ -252,6 +253,90 @@ test("a body streams up: the CSE has its beginning before its end is sent, beyon
   for (let count = 1; count < 8; count += 1) body.write(chunk);
   body.end();
   expect(await answer).toMatchObject({ status: 200, rsc: 2001, body: String(8 << 20) });
+});
+
+test("a body that is announced above http.maxBody is 413, and nothing of it goes to the CSE (S19)", async () => {
+  let begun = 0;
+  const url = await startStreamingCse((incoming, response) => {
+    begun += 1;
+    incoming.resume().on("end", () => response.writeHead(201, { "X-M2M-RSC": "2001" }).end());
+  });
+  const front = await startFront({ "cse.url": url, "http.maxBody": "100KiB" });
+  const headers = { ...ORIGIN, "Content-Type": "application/json;ty=4" };
+  const post = (size: number) =>
+    front.http({ method: "POST", target: "/cse-in/c", headers, body: Buffer.alloc(size) });
+  expect(await post(102_400)).toMatchObject({ status: 201, rsc: 2001 });
+  const before = begun;
+  for (const size of [102_401, 8 << 20]) {
+    const answer = await post(size);
+    expect(answer).toMatchObject({ status: 413, rsc: 4000, headers: { connection: "close" } });
+  }
+  // Whoever only announces it is not waited for.
+  const peer = new RawHttp(front.gateway.http);
+  peer.send([
+    "POST /cse-in/c HTTP/1.1",
+    "Host: x",
+    ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
+    "Content-Length: 102401",
+  ]);
+  expect(await peer.answered()).toMatchObject([{ status: 413 }]);
+  expect(begun).toBe(before);
+  const failures = 'm2mgw_failures_total{code="GW_CONTENT_TOO_LARGE"}';
+  expect(await front.gateway.metric(failures)).toBe(3);
+});
+
+test("a body that comes in chunks is cut at http.maxBody: 413, and the CSE does not get it whole (S19)", async () => {
+  let size = 0;
+  const ended = gate();
+  const url = await startStreamingCse((incoming) => {
+    incoming.on("data", (chunk: Buffer) => {
+      size += chunk.length;
+    });
+    incoming.on("error", ended.open);
+  });
+  const front = await startFront({ "cse.url": url, "http.maxBody": "100KiB" });
+  const peer = new RawHttp(front.gateway.http);
+  const head = ["POST /cse-in/c HTTP/1.1", "Host: a", "X-M2M-Origin: CApp", "X-M2M-RI: h1"];
+  const chunk = (bytes: number): string => `${bytes.toString(16)}\r\n${"x".repeat(bytes)}\r\n`;
+  peer.send([...head, "X-M2M-RVI: 3", "Transfer-Encoding: chunked"], chunk(102_400));
+  await vi.waitFor(() => expect(size).toBe(102_400));
+  peer.socket.write(chunk(1));
+  const [answer] = await peer.answered();
+  expect(answer).toMatchObject({ status: 413 });
+  expect(answer?.lines).toContain("X-M2M-RSC: 4000");
+  await Promise.all([peer.gone, ended.opened]);
+  expect(size).toBe(102_400);
+  expect(await front.gateway.metric("m2mgw_upstream_up")).toBe(1);
+});
+
+/** More than is kept of a body before it is streamed. */
+const BEGINNING = `11800\r\n${"x".repeat(0x11800)}\r\n`;
+
+test("an answer that begins before the body is whole comes through, and the rest of the body with no other request", async () => {
+  const url = await startStreamingCse((_incoming, response) => {
+    response.writeHead(403, { "X-M2M-RSC": "4103" }).end("no");
+  });
+  const front = await startFront({ "cse.url": url });
+  const peer = new RawHttp(front.gateway.http);
+  const head = ["POST /cse-in/c HTTP/1.1", "Host: a", "X-M2M-Origin: CApp", "X-M2M-RI: h1"];
+  peer.send([...head, "X-M2M-RVI: 3", "Transfer-Encoding: chunked"], BEGINNING);
+  expect(await peer.answered()).toMatchObject([{ status: 403 }]);
+  await peer.gone;
+});
+
+test("a body whose answer has begun is cut with the connection at http.maxBody (S19)", async () => {
+  const url = await startStreamingCse((incoming, response) => {
+    incoming.resume();
+    response.writeHead(200, { "X-M2M-RSC": "2001" }).write("begun");
+  });
+  const front = await startFront({ "cse.url": url, "http.maxBody": "71KiB" });
+  const peer = new RawHttp(front.gateway.http);
+  const head = ["POST /cse-in/c HTTP/1.1", "Host: a", "X-M2M-Origin: CApp", "X-M2M-RI: h1"];
+  peer.send([...head, "X-M2M-RVI: 3", "Transfer-Encoding: chunked"], BEGINNING);
+  await new Promise((begun) => peer.socket.once("data", begun));
+  peer.socket.write(`800\r\n${"x".repeat(2048)}\r\n`);
+  await peer.gone;
+  expect(peer.responses).toEqual([]);
 });
 
 test("an answer streams down: the client has its beginning before its end is sent, beyond http.maxBody (S1)", async () => {

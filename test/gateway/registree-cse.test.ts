@@ -293,6 +293,9 @@ test("a registree CSE speaks for its own AEs and descendants, and for nobody els
   expect(await rscOf("/id-mn2")).toBe(4106);
   expect(await rscOf("/id-mn2/CX")).toBe(4106);
   expect(await rscOf("CX")).toBe(4106);
+  // Which provider is the own one is not configured: any that has a CSE of this name may be.
+  expect(await rscOf("//sp.example/id-in/CX")).toBe(4106);
+  expect(await rscOf("//sp.example/id-far/CX")).toBe(2000);
 });
 
 test("a descendant that the CSE does not know says nothing about the CSE that relays for it (4.3)", async () => {

@@ -166,3 +166,22 @@ test("an AE that registers over HTTP and opens a WebSocket for its notifications
   expect(await ae.request({ op: 2, to: "CAE7", fr: "CAE7" })).toMatchObject({ rsc: 2000 });
   expect(await notify(gateway, "/CAE7")).toMatchObject({ status: 200, rsc: 2000 });
 });
+
+test("a registration of more than 64 KiB is 4000, and 413 over HTTP; one below that is read back", async () => {
+  const gateway = await start();
+  const of = (bytes: number): object => ({
+    "m2m:ae": { api: "Napp", rr: true, srv: ["3"], apn: "x".repeat(bytes) },
+  });
+  const post = (fr: string, bytes: number): Promise<HttpAnswer> =>
+    callHttp(gateway.http, {
+      method: "POST",
+      target: "/cse-in",
+      headers: { ...ORIGIN, "X-M2M-Origin": fr, "Content-Type": "application/json;ty=2" },
+      body: JSON.stringify(of(bytes)),
+    });
+  expect(await post("CAE1", 66_000)).toMatchObject({ status: 413, rsc: 4000 });
+  expect(await post("CAE1", 60_000)).toMatchObject({ status: 201, rsc: 2001 });
+  const ae = await connectRegistree(gateway.ws);
+  expect(await ae.register("CAE2", { apn: "x".repeat(66_000) })).toMatchObject({ rsc: 4000 });
+  expect(await gateway.metric('m2mgw_failures_total{code="GW_CONTENT_TOO_LARGE"}')).toBe(2);
+});

@@ -89,55 +89,55 @@ test.each(UNANSWERED_NOTIFY)(
   },
 );
 
-test("shutdown delivers the response that a registree waits for, then closes with 1001 (CL-05; TS-0020, 6.5)", async () => {
+test("shutdown delivers the response that a registree waits for, then closes with 1012 (CL-05; TS-0020, 6.5)", async () => {
   const front = await startFront();
   const { ae } = await front.ae();
   const release = holdCse(front);
   const response = ae.request(RETRIEVE);
   await release.reached;
-  const stopped = front.gateway.stop();
+  const stopped = front.gateway.stopAtOnce();
   release.with({ rsc: 2000, body: { "m2m:cb": {} } });
   expect(await response).toMatchObject({ rsc: 2000, pc: { "m2m:cb": {} } });
-  expect(await ae.closed).toMatchObject({ code: 1001 });
+  expect(await ae.closed).toMatchObject({ code: 1012 });
   await stopped;
 });
 
-test("shutdown waits for a registree that owes an answer, then closes with 1001 (CL-06; TS-0020, 6.5)", async () => {
+test("shutdown waits for a registree that owes an answer, then closes with 1012 (CL-06; TS-0020, 6.5)", async () => {
   const clock = new ManualClock();
   const front = await startFront(PATIENT, { clock });
   const { ae, point } = await front.ae();
   const notified = front.notify(point);
   const { rqi } = await ae.nextRequest();
-  const stopped = front.gateway.stop();
+  const stopped = front.gateway.stopAtOnce();
   clock.advance(9_999);
   ae.send({ rsc: 2000, rqi: String(rqi) });
   expect(await notified).toMatchObject({ status: 200, rsc: 2000 });
-  expect(await ae.closed).toMatchObject({ code: 1001 });
+  expect(await ae.closed).toMatchObject({ code: 1012 });
   await stopped;
 });
 
 test.each(UNANSWERED_NOTIFY)(
-  "shutdown gives up after 10 s: the connection is closed with 1001, a Notify on its way is %s (CL-06; TS-0020, 6.5)",
+  "shutdown gives up after 10 s: the connection is closed with 1012, a Notify on its way is %s (CL-06; TS-0020, 6.5)",
   async (_what, options, expected) => {
     const clock = new ManualClock();
     const front = await startFront(PATIENT, { clock });
     const { ae, point } = await front.ae();
     const notified = front.notify(point, options);
     await ae.nextRequest();
-    const stopped = front.gateway.stop();
+    const stopped = front.gateway.stopAtOnce();
     clock.advance(10_000);
     const [closed, answer] = await Promise.all([ae.closed, notified]);
-    expect(closed).toMatchObject({ code: 1001 });
+    expect(closed).toMatchObject({ code: 1012 });
     expect(answer).toMatchObject(expected);
     await stopped;
   },
 );
 
-test("a registree without anything under way is closed with 1001 at once", async () => {
+test("a registree without anything under way is closed with 1012 at once", async () => {
   const front = await startFront({}, { clock: new ManualClock() });
   const { ae } = await front.ae();
-  const stopped = front.gateway.stop();
-  expect(await ae.closed).toMatchObject({ code: 1001 });
+  const stopped = front.gateway.stopAtOnce();
+  expect(await ae.closed).toMatchObject({ code: 1012 });
   await stopped;
 });
 
@@ -145,8 +145,8 @@ test("a client that does not echo the Close does not hold up the shutdown", asyn
   const clock = new ManualClock();
   const front = await startFront(PATIENT, { clock });
   const { peer } = await rawUpgrade(front.gateway.ws);
-  const stopped = front.gateway.stop();
-  expect(await peer.closeCode()).toBe(1001);
+  const stopped = front.gateway.stopAtOnce();
+  expect(await peer.closeCode()).toBe(1012);
   clock.advance(20_000);
   await peer.gone;
   await stopped;
@@ -158,7 +158,7 @@ test("a draining gateway answers a handshake with 503 (CL-07)", async () => {
   const release = holdCse(front);
   const response = ae.request(RETRIEVE);
   await release.reached;
-  const stopped = front.gateway.stop();
+  const stopped = front.gateway.stopAtOnce();
   const { status, headers } = await rawUpgrade(front.gateway.ws);
   expect(status).toBe(503);
   expect(Number(headers.get("retry-after"))).toBeGreaterThan(0);
@@ -174,7 +174,7 @@ test("a request that reaches a draining gateway is answered 5103 and not carried
   const first = ae.request(RETRIEVE);
   await release.reached;
   const asked = front.cse.requests.length;
-  const stopped = front.gateway.stop();
+  const stopped = front.gateway.stopAtOnce();
   expect(await ae.request(RETRIEVE)).toMatchObject({ rsc: 5103 });
   expect(front.cse.requests.length).toBe(asked);
   release.with({ rsc: 2000 });

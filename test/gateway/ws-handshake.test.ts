@@ -1,8 +1,7 @@
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { constants, deflateRawSync, inflateRawSync } from "node:zlib";
 import { expect, test } from "vitest";
 import { connectRegistree } from "../helpers/fake-registree.ts";
+import { freePort } from "../helpers/free-port.ts";
 import { callHttp } from "../helpers/http-client.ts";
 import {
   acceptOf,
@@ -366,12 +365,4 @@ async function expectUncompressed(
     rsc: 2001,
     pc: { "m2m:ae": { lbl } },
   });
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

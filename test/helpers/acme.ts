@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
-import { type Child, freePort, startChild, whenReady } from "./child.ts";
+import { type Child, startChild, whenReady } from "./child.ts";
+import { freePort } from "./free-port.ts";
 import { pythonCommand } from "./python.ts";
 
 const settings = fileURLToPath(new URL("../real/acme/acme.ini", import.meta.url));

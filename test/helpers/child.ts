@@ -1,6 +1,5 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { createServer } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 
 /** A program that runs beside the tests. */
@@ -111,15 +110,4 @@ export async function whenReady(
       await delay(50);
     }
   }
-}
-
-/** A port of 127.0.0.1 that nothing listens on, for a program that must be told its port. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (address === null || typeof address === "string") throw new Error("no TCP port");
-  return address.port;
 }

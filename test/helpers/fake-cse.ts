@@ -50,7 +50,12 @@ export async function startCse(script: CseScript = defaultScript, at?: Server): 
   const sockets = new Set<Socket>();
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk);
+    try {
+      for await (const chunk of request) chunks.push(chunk);
+    } catch {
+      // Whoever asked has given it up half-way.
+      return;
+    }
     const bytes = Buffer.concat(chunks);
     const received: CseRequest = {
       method: request.method ?? "",

@@ -1,3 +1,4 @@
+import type { Credential } from "../../src/core/credential.ts";
 import type { CloseReason, Link } from "../../src/core/ports.ts";
 import type { EntityId } from "../../src/primitive/identifiers.ts";
 import type { RequestPrimitive, ResponsePrimitive } from "../../src/primitive/primitive.ts";
@@ -6,6 +7,7 @@ export interface FakeLinkOptions {
   readonly id?: string;
   readonly trusted?: boolean;
   readonly secured?: boolean;
+  readonly credential?: Credential;
   /** Answers what is delivered; without it nothing is ever answered. */
   readonly answer?: (request: RequestPrimitive) => Promise<ResponsePrimitive>;
 }
@@ -15,6 +17,7 @@ export class FakeLink implements Link {
   readonly id: string;
   readonly trusted: boolean;
   readonly secured: boolean;
+  readonly credential: Credential | undefined;
   /** Set it to false for a link that drains or is closed. */
   open = true;
   readonly delivered: RequestPrimitive[] = [];
@@ -23,10 +26,17 @@ export class FakeLink implements Link {
   probes = 0;
   readonly #answer: (request: RequestPrimitive) => Promise<ResponsePrimitive>;
 
-  constructor({ id = "l1", trusted = false, secured = false, answer }: FakeLinkOptions = {}) {
+  constructor({
+    id = "l1",
+    trusted = false,
+    secured = false,
+    credential,
+    answer,
+  }: FakeLinkOptions = {}) {
     this.id = id;
     this.trusted = trusted;
     this.secured = secured;
+    this.credential = credential;
     this.#answer = answer ?? (() => new Promise(() => {}));
   }
 

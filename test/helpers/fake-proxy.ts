@@ -3,6 +3,7 @@ import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
 import { onTestFinished } from "vitest";
 import type { ProxyServer } from "../../src/base/proxy.ts";
+import { type SecuredBy, securedWith } from "../../src/binding/tls/client.ts";
 import type { Certificate } from "./certificate.ts";
 
 /** One request to the proxy. */
@@ -33,7 +34,12 @@ export interface FakeProxy {
   /** Resolves when none of its connections is open. */
   idle(): Promise<void>;
   /** As the gateway knows it. */
-  server(more?: Partial<ProxyServer>): ProxyServer;
+  server(more?: Partial<TrustedProxy>): TrustedProxy;
+}
+
+/** A proxy, and how TLS with it is secured. */
+export interface TrustedProxy extends ProxyServer {
+  readonly secured?: SecuredBy | undefined;
 }
 
 /** A proxy on 127.0.0.1 that does what the script says with each request, stopped when the test ends. */
@@ -108,7 +114,7 @@ export async function startProxy(
       host: "127.0.0.1",
       port,
       authorization: undefined,
-      ca: tls?.cert,
+      secured: tls && (() => securedWith({ ca: [tls.cert], identity: undefined })),
       namedBy: "proxy.url",
       ...more,
     }),

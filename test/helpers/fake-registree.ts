@@ -1,3 +1,4 @@
+import type { ConnectionOptions } from "node:tls";
 import { onTestFinished } from "vitest";
 import WebSocket from "ws";
 
@@ -39,6 +40,8 @@ export interface RegistreeOptions {
   readonly autoPong?: boolean;
   /** JSON without one. */
   readonly coder?: Coder;
+  /** For a wss:// URL. */
+  readonly tls?: ConnectionOptions;
 }
 
 /** A scripted registree on a real WebSocket, closed when the test ends. */
@@ -136,6 +139,7 @@ export async function connectRegistree(
   const { subprotocols = ["oneM2M.json"], origin, headers = {} } = options;
   const socket = new WebSocket(url, [...subprotocols], {
     headers: { ...headers, ...(origin === undefined ? {} : { "X-M2M-Origin": origin }) },
+    ...options.tls,
     perMessageDeflate: options.perMessageDeflate ?? false,
     autoPong: options.autoPong ?? true,
   });

@@ -1,5 +1,7 @@
+import type { Agent } from "node:http";
 import { expect, vi } from "vitest";
 import { OUTCOMES, type Outcome } from "../../src/core/hold-store.ts";
+import { callHttp } from "./http-client.ts";
 import { storedIn } from "./stored-in.ts";
 
 /** How often each outcome has occurred, those that have not left out, and what is still held. */
@@ -10,6 +12,15 @@ export interface Holder {
   /** Where its metrics are. */
   readonly admin: string;
   readonly stateDir: string;
+  /** Makes connections to it, where it is in a network of its own. */
+  readonly agent?: Agent | undefined;
+}
+
+/** Expects the balance of a gateway that runs and has ever held anything (architecture, S10). */
+export async function expectBooks(holder: Holder): Promise<void> {
+  const sample = await samplesOf(holder);
+  const all = sample("m2mgw_hold_accepted_total") + sample("m2mgw_hold_restored_total");
+  if (all > 0) await expectBalance(holder);
 }
 
 /**
@@ -26,12 +37,6 @@ export async function expectBalance(holder: Holder, books?: Books): Promise<void
   };
   const look = async (): Promise<void> => expect(await accountOf(holder)).toEqual(expected);
   await vi.waitFor(look, { interval: 5, timeout: 4_000 });
-}
-
-/** Whether it has ever held anything. */
-export async function hasHeld(holder: Holder): Promise<boolean> {
-  const sample = await samplesOf(holder);
-  return sample("m2mgw_hold_accepted_total") + sample("m2mgw_hold_restored_total") > 0;
 }
 
 async function accountOf(
@@ -54,10 +59,10 @@ async function accountOf(
 }
 
 /** What a sample of its metrics has, by name and labels as they are printed; 0 when there is none. */
-export async function samplesOf({ admin }: Holder): Promise<(sample: string) => number> {
-  const text = await (await fetch(`${admin}/metrics`)).text();
+export async function samplesOf({ admin, agent }: Holder): Promise<(sample: string) => number> {
+  const { body } = await callHttp(admin, { target: "/metrics", ...(agent && { agent }) });
   const samples = new Map(
-    text.split("\n").map((line) => {
+    body.split("\n").map((line) => {
       const space = line.lastIndexOf(" ");
       return [line.slice(0, space), Number(line.slice(space + 1))] as const;
     }),

@@ -1,8 +1,9 @@
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { connect } from "node:net";
-import { join } from "node:path";
 import { onTestFinished } from "vitest";
-import { freePort, startChild, whenReady } from "./child.ts";
+import { startChild, whenReady } from "./child.ts";
+import { freePort } from "./free-port.ts";
+import { nginxArguments } from "./nginx-config.ts";
 import { tempDir } from "./temp-dir.ts";
 
 const PROGRAMS = ["/usr/sbin/nginx", "/usr/bin/nginx", "/usr/local/sbin/nginx"];
@@ -30,23 +31,10 @@ export async function startNginx(
   upstream: string,
   readTimeout = "60s",
 ): Promise<{ readonly url: string; readonly port: number }> {
-  const folder = tempDir();
   const port = await freePort();
-  const file = join(folder, "nginx.conf");
-  const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
-    .map((kind) => `${kind}_temp_path ${join(folder, kind)};`)
-    .join("\n  ");
-  writeFileSync(
-    file,
-    `daemon off;
-master_process off;
-pid ${join(folder, "nginx.pid")};
-error_log stderr warn;
-events { worker_connections 256; }
-http {
-  access_log off;
-  ${temporary}
-  server {
+  await runNginx(
+    port,
+    `server {
     listen 127.0.0.1:${port};
     location / {
       proxy_pass http://${new URL(upstream).host};
@@ -56,20 +44,23 @@ http {
       proxy_set_header Host $host;
       proxy_read_timeout ${readTimeout};
     }
-  }
-}
-`,
+  }`,
   );
+  return { url: `ws://127.0.0.1:${port}`, port };
+}
+
+/** Starts an nginx with these lines in its http block; resolves when it accepts at `port`, ended with the test. */
+export async function runNginx(port: number, http: string): Promise<void> {
   const program = PROGRAMS.find((path) => existsSync(path)) ?? "nginx";
-  const child = await startChild(program, ["-p", folder, "-e", "stderr", "-c", file]);
+  const child = await startChild(program, nginxArguments(tempDir(), http));
   onTestFinished(async () => {
     await child.stop();
   });
   await whenReady(child, () => accepts(port), 10_000);
-  return { url: `ws://127.0.0.1:${port}`, port };
 }
 
-const accepts = (port: number): Promise<void> =>
+/** Rejects while nothing accepts connections at a port of 127.0.0.1. */
+export const accepts = (port: number): Promise<void> =>
   new Promise((resolve, reject) => {
     const socket = connect({ host: "127.0.0.1", port });
     socket.once("connect", () => {

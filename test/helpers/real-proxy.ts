@@ -4,9 +4,11 @@ import { chmodSync, existsSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
-import type { ProxyServer } from "../../src/base/proxy.ts";
+import { securedWith } from "../../src/binding/tls/client.ts";
 import type { Certificate } from "./certificate.ts";
-import { type Child, freePort, startChild, whenReady } from "./child.ts";
+import { type Child, startChild, whenReady } from "./child.ts";
+import type { TrustedProxy } from "./fake-proxy.ts";
+import { freePort } from "./free-port.ts";
 import { tempDir } from "./temp-dir.ts";
 
 const PROGRAMS = {
@@ -39,7 +41,7 @@ export interface RealProxyOptions {
 export interface RealProxy {
   readonly url: string;
   /** As the gateway knows it. */
-  server(credentials?: string): ProxyServer;
+  server(credentials?: string): TrustedProxy;
   /** Ends it. */
   stop(): Promise<void>;
 }
@@ -143,8 +145,8 @@ async function started(
         credentials === undefined
           ? undefined
           : () => `Basic ${Buffer.from(credentials).toString("base64")}`,
-      ca: tls?.cert,
       namedBy: "proxy.url",
+      secured: tls && (() => securedWith({ ca: [tls.cert], identity: undefined })),
     }),
     stop,
   };

@@ -1,7 +1,8 @@
 import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
-import { type Child, freePort, startChild, whenReady } from "./child.ts";
-import { expectBalance, hasHeld } from "./hold-books.ts";
+import { type Child, startChild, whenReady } from "./child.ts";
+import { freePort } from "./free-port.ts";
+import { expectBooks } from "./hold-books.ts";
 import { callHttp } from "./http-client.ts";
 import type { Place } from "./network.ts";
 import { tempDir } from "./temp-dir.ts";
@@ -30,6 +31,8 @@ export interface RunningGateway {
   log(): string;
   /** SIGTERM unless told otherwise; resolves when it has ended, with its exit code or the signal. May be called twice. */
   stop(signal?: NodeJS.Signals): Promise<number | NodeJS.Signals>;
+  /** SIGTERM while it is busy, when its books cannot be looked at before; resolves as `stop` does. */
+  terminate(): Promise<number | NodeJS.Signals>;
   /** Starts it again after `stop`: same ports, same state. Resolves when it is ready. */
   start(): Promise<void>;
 }
@@ -37,7 +40,7 @@ export interface RunningGateway {
 /**
  * Starts `dist/main.js serve` on free ports with a state folder of its own; it is stopped when the test ends.
  *
- * If it still runs then, its books have to balance (architecture, S10).
+ * Before it is asked to stop its books have to balance (architecture, S10), unless the test has failed: that says more.
  */
 export async function runGateway(options: GatewayOptions = {}): Promise<RunningGateway> {
   const stateDir = tempDir();
@@ -57,6 +60,7 @@ export async function runGateway(options: GatewayOptions = {}): Promise<RunningG
     ...["--stateDir", stateDir],
     ...(options.flags ?? []),
   ];
+  const holder = { admin: `http://127.0.0.1:${admin}`, stateDir, agent: place?.agent };
   let before = "";
   let child: Child | undefined;
   const start = async () => {
@@ -65,29 +69,29 @@ export async function runGateway(options: GatewayOptions = {}): Promise<RunningG
     child = await startChild(command, rest);
     await whenReady(child, () => isReady(admin, place), 15_000);
   };
-  const stop = async (signal?: NodeJS.Signals) => (await child?.stop(signal)) ?? 0;
-  onTestFinished(async ({ task }) => {
+  const end = async (signal?: NodeJS.Signals) => (await child?.stop(signal)) ?? 0;
+  const stop = async (signal: NodeJS.Signals = "SIGTERM") => {
     try {
-      // Its admin listener cannot be reached from outside of a network of its own.
-      const isChecked =
-        child?.running === true && place === undefined && task.result?.state !== "fail";
-      const holder = { admin: `http://127.0.0.1:${admin}`, stateDir };
-      if (isChecked && (await hasHeld(holder))) await expectBalance(holder);
+      // Who kills it does not want to wait: nothing may come to the disk meanwhile.
+      if (child?.running === true && signal === "SIGTERM") await expectBooks(holder);
     } finally {
-      await stop();
+      await end(signal);
     }
-  });
+    return await end();
+  };
+  onTestFinished(async ({ task }) => void (await (task.result?.state === "fail" ? end() : stop())));
   await start();
   return {
     http: `http://${host}:${http}`,
     ws: `ws://${host}:${ws}`,
-    admin: `http://127.0.0.1:${admin}`,
+    admin: holder.admin,
     get pid() {
       return child?.pid ?? 0;
     },
     stateDir,
     log: () => before + (child?.output() ?? ""),
     stop,
+    terminate: () => end("SIGTERM"),
     start,
   };
 }

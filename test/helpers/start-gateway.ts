@@ -1,16 +1,23 @@
 import { onTestFinished } from "vitest";
 import type { Clock } from "../../src/base/clock.ts";
+import type { ConfigChanges } from "../../src/config/changes.ts";
 import { loadConfig } from "../../src/config/load.ts";
+import type { Config } from "../../src/config/schema.ts";
 import { createGateway, type Faces } from "../../src/gateway.ts";
-import { expectBalance, hasHeld } from "./hold-books.ts";
+import { expectBooks } from "./hold-books.ts";
 import { tempDir } from "./temp-dir.ts";
 
 export interface RunningGateway extends Faces {
   /** What it logged, one record each. */
   readonly log: readonly Record<string, unknown>[];
   readonly stateDir: string;
+  /** Stops it, once its books balance. */
   stop(): Promise<void>;
-  /** A sample of its metrics by name and labels as they are printed; 0 when there is none. */
+  /** Lets it read these settings instead, or the same again, as far as a running gateway can. */
+  reload(settings?: Readonly<Record<string, string>>, dryRun?: boolean): Promise<ConfigChanges>;
+  /** Has begun to stop it when this returns, for tests of what happens meanwhile. */
+  stopAtOnce(): Promise<void>;
+  /** A sample of its metrics by name and labels as they are printed, or the sum of all of a name; 0 when there is none. */
   metric(sample: string): Promise<number>;
   /** Resolves when the sample has this value; asks again and again, so give it something that is about to be true. */
   metricIs(sample: string, value: number): Promise<void>;
@@ -18,65 +25,80 @@ export interface RunningGateway extends Faces {
 
 export interface StartOptions {
   readonly clock?: Clock;
+  /** A configuration file, for what flags cannot say. */
+  readonly file?: string;
   readonly stateDir?: string;
 }
 
 /**
  * A whole gateway in this process on 127.0.0.1 and free ports, stopped when the test ends.
  *
- * If it still runs then, its books have to balance (architecture, S10).
+ * Before it stops its books have to balance (architecture, S10), unless the test has failed: that says more.
  *
  * @param settings configuration by key path, as flags have it: `{ "cse.url": "http://…" }`
  */
 export async function startGateway(
   settings: Readonly<Record<string, string>> = {},
-  { clock, stateDir = tempDir() }: StartOptions = {},
+  { clock, file, stateDir = tempDir() }: StartOptions = {},
 ): Promise<RunningGateway> {
-  const loaded = loadConfig({
-    env: {},
-    flags: new Map(
-      Object.entries({
-        "http.listen": "127.0.0.1:0",
-        "ws.listen": "127.0.0.1:0",
-        "admin.listen": "127.0.0.1:0",
-        "shutdown.drain": "1s",
-        stateDir,
-        ...settings,
-      }),
-    ),
-  });
-  if ("faults" in loaded) throw new Error(JSON.stringify(loaded.faults));
+  const configOf = (given: Readonly<Record<string, string>>): Config => {
+    const loaded = loadConfig({
+      file,
+      env: {},
+      flags: new Map(
+        Object.entries({
+          "http.listen": "127.0.0.1:0",
+          "ws.listen": "127.0.0.1:0",
+          "admin.listen": "127.0.0.1:0",
+          "shutdown.drain": "1s",
+          // A machine that runs many tests at a time is late by itself.
+          "limits.eventLoopDelay": "1m",
+          stateDir,
+          ...given,
+        }),
+      ),
+    });
+    if ("faults" in loaded) throw new Error(JSON.stringify(loaded.faults));
+    return loaded.config;
+  };
   const log: Record<string, unknown>[] = [];
-  const gateway = createGateway(loaded.config, {
+  let current = settings;
+  const gateway = createGateway(configOf(settings), {
     ...(clock === undefined ? {} : { clock }),
+    readConfig: () => configOf(current),
     logDestination: { write: (line) => log.push(JSON.parse(line)) },
   });
   const faces = await gateway.start();
   let stopped: Promise<void> | undefined;
-  const stop = (): Promise<void> => {
+  const stopAtOnce = (): Promise<void> => {
     stopped ??= gateway.stop();
     return stopped;
   };
-  onTestFinished(async ({ task }) => {
+  const stop = async (): Promise<void> => {
     try {
-      // A test that has failed already says more than its books.
-      const isOver = stopped !== undefined || task.result?.state === "fail";
-      const holder = { ...faces, stateDir };
-      if (!isOver && (await hasHeld(holder))) await expectBalance(holder);
+      if (stopped === undefined) await expectBooks({ ...faces, stateDir });
     } finally {
-      await stop();
+      await stopAtOnce();
     }
-  });
+  };
+  onTestFinished(({ task }) => (task.result?.state === "fail" ? stopAtOnce() : stop()));
   const metric = async (sample: string): Promise<number> => {
     const text = await (await fetch(`${faces.admin}/metrics`)).text();
-    const line = text.split("\n").find((candidate) => candidate.startsWith(`${sample} `));
-    return line === undefined ? 0 : Number(line.slice(sample.length + 1));
+    const lines = text
+      .split("\n")
+      .filter((line) => line.startsWith(`${sample} `) || line.startsWith(`${sample}{`));
+    return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(" "))), 0);
   };
   return {
     ...faces,
     log,
     stateDir,
     stop,
+    reload: (other = current, dryRun = false) => {
+      current = other;
+      return gateway.reload({ dryRun });
+    },
+    stopAtOnce,
     metric,
     metricIs: async (sample, value) => {
       while ((await metric(sample)) !== value) await new Promise((again) => setImmediate(again));

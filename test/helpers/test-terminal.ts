@@ -7,10 +7,13 @@ export class TestTerminal implements Terminal {
   readonly printed: string[] = [];
   readonly complained: string[] = [];
   readonly env: Terminal["env"] = {};
+  /** A screen of this width, or none. */
+  columns: number | undefined;
   readonly program = "m2mgw";
   readonly clock: Clock;
   readonly #stopping = new AbortController();
   #listeners: (() => void)[] = [];
+  readonly #hangUps: (() => void)[] = [];
 
   constructor(clock: Clock = new SystemClock()) {
     this.clock = clock;
@@ -23,6 +26,13 @@ export class TestTerminal implements Terminal {
 
   readonly print = (line: string): void => this.#said(this.printed, line);
   readonly complain = (line: string): void => this.#said(this.complained, line);
+
+  readonly onHangUp = (listener: () => void): void => void this.#hangUps.push(listener);
+
+  /** What SIGHUP does. */
+  hangUp(): void {
+    for (const listener of this.#hangUps) listener();
+  }
 
   /** What Ctrl-C does. */
   interrupt(): void {

@@ -2,8 +2,8 @@ import { once } from "node:events";
 import { onTestFinished } from "vitest";
 import { type ClientOptions, WebSocket } from "ws";
 import { type Clock, millis, SystemClock } from "../../src/base/clock.ts";
-import type { ProxyServer } from "../../src/base/proxy.ts";
 import { tunnelAgent } from "../../src/binding/proxy/tunnel-agent.ts";
+import type { TrustedProxy } from "./fake-proxy.ts";
 
 export interface ThroughOptions extends ClientOptions {
   readonly clock?: Clock;
@@ -18,8 +18,19 @@ export class ThroughClient {
   readonly #messages: string[] = [];
   #wake = (): void => {};
 
-  constructor(url: string, proxy: ProxyServer, { clock, signal, ...options }: ThroughOptions = {}) {
-    const through = { proxy, timeout: millis(10_000), clock: clock ?? new SystemClock(), signal };
+  constructor(
+    url: string,
+    proxy: TrustedProxy,
+    { clock, signal, ...options }: ThroughOptions = {},
+  ) {
+    const { secured } = proxy;
+    const through = {
+      proxy,
+      secured,
+      timeout: millis(10_000),
+      clock: clock ?? new SystemClock(),
+      signal,
+    };
     const agent = tunnelAgent(new URL(url), through);
     this.socket = new WebSocket(url, "oneM2M.json", { agent, ...options });
     this.opened = new Promise((resolve) => {

@@ -1,30 +1,35 @@
 import { describe, expect, test } from "vitest";
 import { OUTCOMES } from "../../src/core/hold-store.ts";
-import { HANDSHAKE_RESULTS } from "../../src/core/ports.ts";
-import { Metrics } from "../../src/observe/metrics.ts";
+import { HANDSHAKE_RESULTS } from "../../src/core/measures.ts";
+import type { Observer } from "../../src/core/ports.ts";
+import { type Measured, Metrics } from "../../src/observe/metrics.ts";
+import { observeAll } from "../../src/observe/observers.ts";
+import type { EntityId } from "../../src/primitive/identifiers.ts";
+import { respond } from "../../src/primitive/respond.ts";
+import { MEASURED } from "../helpers/exposed-metrics.ts";
 import { FakeLink } from "../helpers/fake-link.ts";
+import { request } from "../store/held.ts";
 
-const counts = {
-  accepted: 5,
-  restored: 2,
-  delivered: 3,
-  expired: 1,
-  superseded: 0,
-  cancelled: 0,
-  dropped: 1,
-  evicted: 0,
-};
-const measured = {
-  links: () => 3,
-  registrees: () => 7,
-  version: "1.2.3",
+/** Nothing is held for long, no registrar is dialled, and no face has TLS. */
+const measured: Measured = {
+  ...MEASURED,
   registrar: () => undefined,
-  held: () => ({ counts, usage: { count: 2, bytes: 700 }, openExchanges: 1, accepting: true }),
+  certificates: () => [],
+  oldestHeld: () => undefined,
 };
+const { counts } = measured.held();
 const LINK = new FakeLink({ id: "link-that-is-no-label" });
 
+/** Metrics, and what feeds them. */
+function metricsOf(given: Measured) {
+  const metrics = new Metrics(given);
+  const { contentType, observers } = metrics;
+  return { ...observeAll(...observers), contentType, text: () => metrics.text() };
+}
+type Watched = ReturnType<typeof metricsOf>;
+
 /** Samples as Prometheus reads them, by name with labels in order of their names. */
-async function samplesOf(metrics: Metrics): Promise<Map<string, number>> {
+async function samplesOf(metrics: Pick<Watched, "text">): Promise<Map<string, number>> {
   const samples = new Map<string, number>();
   for (const line of (await metrics.text()).split("\n")) {
     if (line === "" || line.startsWith("#")) continue;
@@ -38,32 +43,39 @@ async function samplesOf(metrics: Metrics): Promise<Map<string, number>> {
   return samples;
 }
 
+const REQUEST = request();
 const ended = (
-  metrics: Metrics,
-  more: Partial<Parameters<Metrics["exchangeEnded"]>[0]> = {},
+  metrics: Watched,
+  more: Partial<Parameters<Observer["exchangeEnded"]>[0]> = {},
 ): void =>
-  metrics.exchangeEnded({
-    direction: "to-registree",
-    operation: "notify",
-    rscClass: "2xxx",
-    failure: undefined,
-    seconds: 0.003,
-    ...more,
-  });
+  metrics.exchangeEnded(
+    {
+      direction: "to-registree",
+      operation: "notify",
+      rscClass: "2xxx",
+      failure: undefined,
+      seconds: 0.003,
+      ...more,
+    },
+    REQUEST,
+    respond(REQUEST, 2000),
+  );
 
 describe("at the start", () => {
   test("gauges are measured when they are asked for, and say which version runs", async () => {
     let links = 1;
-    const metrics = new Metrics({ ...measured, links: () => links });
+    const metrics = metricsOf({ ...measured, links: () => links });
     links = 5;
     const samples = await samplesOf(metrics);
     expect(samples.get("m2mgw_links")).toBe(5);
-    expect(samples.get("m2mgw_registrees")).toBe(7);
+    expect(samples.get('m2mgw_registrees{state="connected"}')).toBe(4);
+    expect(samples.get('m2mgw_registrees{state="callable"}')).toBe(2);
+    expect(samples.get('m2mgw_registrees{state="away"}')).toBe(1);
     expect(samples.get('m2mgw_build_info{version="1.2.3"}')).toBe(1);
   });
 
   test("what is held and what became of it is measured when it is asked for", async () => {
-    const samples = await samplesOf(new Metrics(measured));
+    const samples = await samplesOf(metricsOf(measured));
     expect(samples.get("m2mgw_hold_accepted_total")).toBe(5);
     expect(samples.get("m2mgw_hold_restored_total")).toBe(2);
     for (const outcome of OUTCOMES) {
@@ -76,14 +88,14 @@ describe("at the start", () => {
   });
 
   test("every handshake result is there with zero, so that the first one is an increase", async () => {
-    const samples = await samplesOf(new Metrics(measured));
+    const samples = await samplesOf(metricsOf(measured));
     for (const result of HANDSHAKE_RESULTS) {
       expect(samples.get(`m2mgw_handshakes_total{result="${result}"}`)).toBe(0);
     }
   });
 
   test("whether the CSE is up is not said before it was tried", async () => {
-    const metrics = new Metrics(measured);
+    const metrics = metricsOf(measured);
     expect((await samplesOf(metrics)).has("m2mgw_upstream_up")).toBe(false);
     metrics.cseReachable(false);
     expect((await samplesOf(metrics)).get("m2mgw_upstream_up")).toBe(0);
@@ -92,15 +104,15 @@ describe("at the start", () => {
   });
 
   test("two gateways in one process have metrics of their own", async () => {
-    const [one, two] = [new Metrics(measured), new Metrics(measured)];
-    one.unmatched();
+    const [one, two] = [metricsOf(measured), metricsOf(measured)];
+    one.unmatched(LINK);
     expect((await samplesOf(one)).get("m2mgw_unmatched_responses_total")).toBe(1);
     expect((await samplesOf(two)).get("m2mgw_unmatched_responses_total")).toBe(0);
   });
 });
 
 describe("what is counted", () => {
-  test.each<[string, (metrics: Metrics) => void, string, number]>([
+  test.each<[string, (metrics: Watched) => void, string, number]>([
     [
       "an exchange",
       (metrics) => ended(metrics),
@@ -121,11 +133,16 @@ describe("what is counted", () => {
     ],
     [
       "an unmatched response",
-      (metrics) => metrics.unmatched(),
+      (metrics) => metrics.unmatched(LINK),
       "m2mgw_unmatched_responses_total",
       1,
     ],
-    ["a malformed message", (metrics) => metrics.malformed(), "m2mgw_malformed_messages_total", 1],
+    [
+      "a malformed message",
+      (metrics) => metrics.malformed(LINK, "no JSON"),
+      "m2mgw_malformed_messages_total",
+      1,
+    ],
     [
       "a handshake",
       (metrics) => metrics.handshake("full"),
@@ -134,13 +151,13 @@ describe("what is counted", () => {
     ],
     [
       "a take-over",
-      (metrics) => metrics.bound(LINK, "/id-in/C1", LINK),
+      (metrics) => metrics.bound(LINK, "/id-in/C1" as EntityId, LINK),
       'm2mgw_takeovers_total{result="taken"}',
       1,
     ],
     [
       "a take-over that was refused",
-      (metrics) => metrics.takeoverRefused(),
+      (metrics) => metrics.takeoverRefused(LINK, "/id-in/C1" as EntityId),
       'm2mgw_takeovers_total{result="refused"}',
       1,
     ],
@@ -184,7 +201,7 @@ describe("what is counted", () => {
       0,
     ],
   ])("%s", async (_, happens, sample, expected) => {
-    const metrics = new Metrics(measured);
+    const metrics = metricsOf(measured);
     happens(metrics);
     expect((await samplesOf(metrics)).get(sample)).toBe(expected);
     if (expected === 0) return;
@@ -194,17 +211,19 @@ describe("what is counted", () => {
   });
 
   test("a link that takes a free identity takes nothing over", async () => {
-    const metrics = new Metrics(measured);
-    metrics.bound(LINK, "/id-in/C1", undefined);
-    const names = [...(await samplesOf(metrics)).keys()];
-    expect(names.filter((name) => name.startsWith("m2mgw_takeovers_total{"))).toEqual([]);
+    const metrics = metricsOf(measured);
+    metrics.bound(LINK, "/id-in/C1" as EntityId, undefined);
+    expect((await samplesOf(metrics)).get('m2mgw_takeovers_total{result="taken"}')).toBe(0);
   });
 
   test("an answer that was relayed is no failure", async () => {
-    const metrics = new Metrics(measured);
+    const metrics = metricsOf(measured);
     ended(metrics, { rscClass: "5xxx" });
-    const names = [...(await samplesOf(metrics)).keys()];
-    expect(names.filter((name) => name.startsWith("m2mgw_failures_total"))).toEqual([]);
+    const failures = [...(await samplesOf(metrics))].filter(([name]) =>
+      name.startsWith("m2mgw_failures_total"),
+    );
+    expect(failures.length).toBeGreaterThan(0);
+    expect(failures.filter(([, count]) => count > 0)).toEqual([]);
   });
 });
 
@@ -212,7 +231,7 @@ describe("durations", () => {
   const NAME = "m2mgw_exchange_duration_seconds";
 
   test("are a cumulative histogram whose last bucket has all", async () => {
-    const metrics = new Metrics(measured);
+    const metrics = metricsOf(measured);
     for (const seconds of [0.0005, 0.001, 0.0011, 0.3, 10, 59, 61, 3600])
       ended(metrics, { seconds });
     ended(metrics, { direction: "to-cse", seconds: 2 });
@@ -236,7 +255,7 @@ describe("durations", () => {
 
   test("have their buckets in ascending order, never falling, before anything was observed too", async () => {
     for (const observed of [[], [0.02, 0.3, 100]]) {
-      const metrics = new Metrics(measured);
+      const metrics = metricsOf(measured);
       for (const seconds of observed) ended(metrics, { seconds });
       const lines = (await metrics.text())
         .split("\n")
@@ -256,7 +275,7 @@ describe("durations", () => {
 
 describe("the text", () => {
   test("has help and type for each metric, once, and units in the names", async () => {
-    const metrics = new Metrics(measured);
+    const metrics = metricsOf(measured);
     ended(metrics, { failure: "GW_NO_ANSWER" });
     metrics.passedThrough(200, 0.1);
     const text = await metrics.text();
@@ -276,14 +295,11 @@ describe("the text", () => {
   });
 
   test("never has an identifier in it, whatever was observed", async () => {
-    const metrics = new Metrics(measured);
-    metrics.linkOpened();
-    metrics.bound(LINK, "/id-in/CSecret", LINK);
-    metrics.takeoverRefused();
+    const metrics = metricsOf(measured);
+    metrics.bound(LINK, "/id-in/CSecret" as EntityId, LINK);
+    metrics.takeoverRefused(LINK, "/id-in/C1" as EntityId);
     metrics.linkClosed(LINK, "a reason CSecret made up");
-    metrics.malformed();
-    metrics.unbound();
-    metrics.warn();
+    metrics.malformed(LINK, "no JSON");
     const text = await metrics.text();
     expect(text).not.toContain("CSecret");
     expect(text).not.toContain(LINK.id);
@@ -291,7 +307,7 @@ describe("the text", () => {
   });
 
   test("has closed sets of labels: statuses, classes and closes outside them get no value of their own", async () => {
-    const metrics = new Metrics(measured);
+    const metrics = metricsOf(measured);
     for (const status of [100, 204, 304, 404, 599, 999, 0]) metrics.passedThrough(status, 0.1);
     for (let code = 3000; code < 5000; code += 1) metrics.linkClosed(LINK, String(code));
     const names = [...(await samplesOf(metrics)).keys()];

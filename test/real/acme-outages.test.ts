@@ -37,7 +37,7 @@ describe.skipIf(!havePython())(
         const { acme, gateway, name, ae } = await startWithRegistree();
         const before = await pointsOfAccess(acme.url, name);
         await gateway.stop(signal);
-        expect(await ae.closed).toBe(signal === "SIGTERM" ? 1001 : 1006);
+        expect(await ae.closed).toBe(signal === "SIGTERM" ? 1012 : 1006);
         await gateway.start();
 
         const named = await AeConnection.open(gateway.ws, { claims: `C${name}` });

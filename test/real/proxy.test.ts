@@ -5,8 +5,8 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { canMakeCertificates, makeCertificate } from "../helpers/certificate.ts";
-import { freePort } from "../helpers/child.ts";
 import { startCse } from "../helpers/fake-cse.ts";
+import { freePort } from "../helpers/free-port.ts";
 import { callHttp } from "../helpers/http-client.ts";
 import { haveProxies, startSquid, startTinyproxy } from "../helpers/real-proxy.ts";
 import { runGateway } from "../helpers/run-gateway.ts";
@@ -175,7 +175,7 @@ describe.skipIf(skipped)("through a real squid alone", { timeout: 30_000 }, () =
       rsc: 2000,
       body: `GET cse.test:${cse.port}`,
     });
-    expect(gateway.log()).toContain(`through the proxy ${authority} (https_proxy)`);
+    expect(gateway.log()).toContain(`"proxy":"${authority} (https_proxy)"`);
     expect(gateway.log()).not.toMatch(/pass%20word|pass word/);
   });
 });

@@ -140,14 +140,14 @@ describe.skipIf(!havePython())(
       expect(python.left()).not.toContain("closed");
     });
 
-    test("is closed with 1001 when the gateway stops (RFC 6455, 7.4.1)", async () => {
+    test("is closed with 1012 when the gateway stops (TS-0020, 6.5)", async () => {
       const gateway = await runGateway();
       const name = uniqueName();
       const python = await startClient(gateway.ws, "oneM2M.json", `C${name}`);
       await python.next("open");
       await register(python, name);
       const [closed, exit] = await Promise.all([python.next("closed"), gateway.stop()]);
-      expect(closed).toMatchObject({ code: 1001 });
+      expect(closed).toMatchObject({ code: 1012 });
       expect(exit).toBe(0);
     });
   },

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import type { Tree } from "../../src/primitive/content.ts";
 import {
   type Asked,
   createAe,
@@ -244,6 +245,38 @@ describe("Result Content of a Create (TS-0004, table 7.5.2-2)", () => {
       "m2m:rce": { "m2m:ae": expect.objectContaining({ aei: "CAE1" }), uri: "cse-in/lamp" },
     });
   });
+});
+
+test("a resource of more than 64 KiB is 4000, when it is created and when it grows; what fits is kept", async () => {
+  const { ask } = startRegistrar();
+  const fits = "x".repeat(64_000);
+  const tooLarge = "x".repeat(66_000);
+  const refused = await ask(createAe("CAE1", { apn: tooLarge }));
+  expect(refused).toMatchObject({ responseStatusCode: 4000, failure: "GW_CONTENT_TOO_LARGE" });
+  expect(await ask(createAe("CAE1", { apn: fits }))).toMatchObject({ responseStatusCode: 2001 });
+  const update = (apn: Tree) =>
+    ask({ op: "update", to: "CAE1", fr: "CAE1", pc: { "m2m:ae": { apn } } });
+  expect(await update(tooLarge)).toMatchObject({ responseStatusCode: 4000 });
+  const { apn } = membersOf(await ask({ op: "retrieve", to: "CAE1", fr: "CAE1" }));
+  expect(apn).toBe(fits);
+  expect(await update(null)).toMatchObject({ responseStatusCode: 2004 });
+});
+
+test("beyond the bytes of all resources nobody is taken in and nothing grows, until something has shrunk or gone", async () => {
+  const { ask } = startRegistrar({ maxBytes: 10_000 });
+  const create = (fr: string, bytes: number) => ask(createAe(fr, { apn: "x".repeat(bytes) }));
+  const update = (bytes: number) =>
+    ask({ op: "update", to: "CAE1", fr: "CAE1", pc: { "m2m:ae": { apn: "x".repeat(bytes) } } });
+  expect(await create("CAE1", 8_000)).toMatchObject({ responseStatusCode: 2001 });
+  expect(await create("CAE2", 8_000)).toMatchObject({ responseStatusCode: 5103 });
+  expect(await update(12_000)).toMatchObject({ responseStatusCode: 5103 });
+  expect(await update(4_000)).toMatchObject({ responseStatusCode: 2004 });
+  expect(await create("CAE2", 4_000)).toMatchObject({ responseStatusCode: 2001 });
+  expect(await create("CAE3", 4_000)).toMatchObject({ responseStatusCode: 5103 });
+  expect(await ask({ op: "delete", to: "CAE1", fr: "CAE1" })).toMatchObject({
+    responseStatusCode: 2002,
+  });
+  expect(await create("CAE3", 4_000)).toMatchObject({ responseStatusCode: 2001 });
 });
 
 test("beyond its limit the registrar takes nobody in, and says so", async () => {

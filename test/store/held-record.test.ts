@@ -76,6 +76,15 @@ describe("a request comes back as it was received:", () => {
     });
   });
 
+  test("the trace it is a part of", async () => {
+    const { store } = opened();
+    const traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    for (const trace of [{ traceparent }, { traceparent, tracestate: "a=1" }, undefined]) {
+      await store.put(held({ request: request({ trace }) }));
+      expect(store.first(AE, NOTHING)?.request.trace).toEqual(trace);
+    }
+  });
+
   test("parameters keep their numbers, with all digits", async () => {
     const { store } = opened();
     const carried = new Map<string, unknown>([

@@ -4,8 +4,9 @@ import { countingCodecs } from "../../src/observe/counting-codec.ts";
 import type { Content, Serialization } from "../../src/primitive/content.ts";
 import type { EntityId } from "../../src/primitive/identifiers.ts";
 import { type RequestPrimitive, requestId, targetId } from "../../src/primitive/primitive.ts";
+import { silentObserver } from "../helpers/silent-observer.ts";
 
-export const codecs = countingCodecs({ transcoded() {}, unknownName() {} }, new Map());
+export const codecs = countingCodecs(silentObserver(), new Map());
 
 export const AE = "/id-in/CAE7" as EntityId;
 export const OTHER = "/id-in/CAE8" as EntityId;

@@ -81,6 +81,9 @@ export function holdStoreContract(make: () => Promise<HoldStore>): void {
       for (const sequence of [5, 2, 300, 9, 70_000]) await store.put(held({ sequence }));
       await store.put(held({ registree: OTHER, sequence: 1 }));
       expect(sequences(store.list(AE))).toEqual([2, 5, 9, 300, 70_000]);
+      expect(sequences(store.list(AE, 5))).toEqual([9, 300, 70_000]);
+      expect(sequences(store.list(AE, 6))).toEqual([9, 300, 70_000]);
+      expect(sequences(store.list(AE, 70_000))).toEqual([]);
       expect(sequences(store.list(OTHER))).toEqual([1]);
       expect(sequences(store.list()).sort((a, b) => a - b)).toEqual([1, 2, 5, 9, 300, 70_000]);
       expect(store.lastSequence).toBe(70_000);

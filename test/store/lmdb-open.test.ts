@@ -86,6 +86,7 @@ test("the directory is made for its owner only, with one file and its lock in it
   const dir = join(tempDir(), "deep", "state");
   await opened(dir);
   expect(statSync(dir).mode & 0o777).toBe(0o700);
+  expect(statSync(join(dir, "m2mgw.mdb")).mode & 0o777).toBe(0o600);
   expect(readdirSync(dir)).toEqual(["m2mgw.mdb", "m2mgw.mdb-lock"]);
 });
 
@@ -196,6 +197,55 @@ describe("a file that is not a sound state file is reported and left as it is:",
     const dir = tempDir();
     mkdirSync(join(dir, "m2mgw.mdb"));
     await expect(openState(dir)).rejects.toThrow(/m2mgw\.mdb is not a file/);
+  });
+});
+
+describe("LMDB counts pages that it never wrote since it did not need them:", () => {
+  /** What the newer meta page says: its place, and in it, after the magic, the last page and where the free list is. */
+  function metaOf(file: string): { readonly at: number; readonly last: bigint } {
+    const bytes = readFileSync(file);
+    const transaction = (at: number) => bytes.readBigUInt64LE(at + 24 + 128);
+    const at = transaction(0) > transaction(PAGE) ? 0 : PAGE;
+    return { at, last: bytes.readBigUInt64LE(at + 24 + 120) };
+  }
+
+  function countMore(file: string, pages: bigint): void {
+    const { at, last } = metaOf(file);
+    const number = Buffer.alloc(8);
+    number.writeBigUInt64LE(last + pages);
+    overwrite(file, at + 24 + 120, number);
+  }
+
+  test("a file that lacks no others is opened, and goes on", async () => {
+    const { dir, file } = await filled();
+    countMore(file, 7n);
+    const state = await openState(dir);
+    const table = state.table("filler");
+    expect([...table.entries()]).toHaveLength(300);
+    await Promise.all(Array.from({ length: 300 }, (_, n) => table.put(`more-${n}`, { n })));
+    await state.close();
+    expect([...(await opened(dir)).table("filler").entries()]).toHaveLength(600);
+  });
+
+  test("one that lacks what is stored, too, is truncated", async () => {
+    const { dir, file } = await filled();
+    countMore(file, 7n);
+    truncateSync(file, statSync(file).size - 2 * PAGE);
+    await expect(openState(dir)).rejects.toThrow(/is truncated: it has \d+ of \d+ bytes/);
+  });
+
+  test("so is one that lacks a page of the list of what is free, which nobody has to read", async () => {
+    const dir = tempDir();
+    const state = await openState(dir);
+    const table = state.table("filler");
+    const keys = Array.from({ length: 8_000 }, (_, n) => `key-${n}`);
+    const text = "x".repeat(1_000);
+    await Promise.all(keys.map((key) => table.put(key, { text })));
+    await Promise.all(keys.map((key) => table.remove(key)));
+    await state.close();
+    const file = join(dir, "m2mgw.mdb");
+    truncateSync(file, statSync(file).size - PAGE);
+    await expect(openState(dir)).rejects.toThrow(/is truncated/);
   });
 });
 

@@ -10,7 +10,16 @@ const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve)
 /** A disk that is done with a batch when it is told so, and what is seen of it. */
 class Disk implements LmdbWriter {
   readonly steps: string[] = [];
-  readonly writes = new LmdbWrites(this, () => this.steps.push("seen"));
+  /** Whether each transaction failed. */
+  readonly told: boolean[] = [];
+  readonly writes = new LmdbWrites(
+    this,
+    () => this.steps.push("seen"),
+    (seconds, failed) => {
+      expect(seconds).toBeGreaterThanOrEqual(0);
+      this.told.push(failed);
+    },
+  );
   readonly #underWay: ((failure: unknown) => void)[] = [];
 
   write(batch: readonly Change[], settled: (failure: unknown) => void): void {
@@ -118,4 +127,17 @@ test("closing writes what waits, behind what is under way, and refuses what come
   await disk.settle();
   expect(disk.steps.slice(3)).toEqual(["seen", "a resolved", "seen", "b resolved"]);
   await expect(disk.writes.write(remove("c"))).rejects.toMatchObject({ code: "GW_STORE_FAILED" });
+});
+
+test("each transaction is told once, and whether it failed", async () => {
+  const disk = new Disk();
+  void disk.put("a");
+  void disk.put("b");
+  await turn();
+  await disk.settle();
+  expect(disk.told).toEqual([false]);
+  void disk.put("c");
+  await turn();
+  await disk.settle(new Error("no room"));
+  expect(disk.told).toEqual([false, true]);
 });

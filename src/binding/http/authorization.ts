@@ -1,4 +1,5 @@
 import { GatewayError } from "../../base/errors.ts";
+import type { HttpScheme } from "../../core/credential.ts";
 
 /** HTTP authentication schemes (IANA registry, and those seen in the wild), in lower case. */
 const SCHEMES: ReadonlySet<string> = new Set([
@@ -42,6 +43,12 @@ export function tokensOf(value: string | undefined): string[] | undefined {
     "GW_REQUEST_INVALID",
     "the header Authorization holds neither a known scheme nor oneM2M tokens",
   );
+}
+
+/** Whether an Authorization value is of one of these schemes: it then is for this gateway, and for nobody behind it. */
+export function isOfScheme(value: string | undefined, schemes: readonly HttpScheme[]): boolean {
+  const scheme = value?.slice(0, value.indexOf(" ")).toLowerCase();
+  return schemes.some((one) => one.toLowerCase() === scheme);
 }
 
 /** Whether `token` may stand in Authorization without being taken for credentials. */

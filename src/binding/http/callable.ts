@@ -4,12 +4,15 @@ import { networkInterfaces } from "node:os";
 import { buildConnector } from "undici";
 import { GatewayError } from "../../base/errors.ts";
 import type { NamedAddress } from "../../core/ports.ts";
+import type { SecuredBy } from "../tls/client.ts";
 
 export interface CallRules {
   /** Addresses that may be called, whoever names them. */
   readonly networks: BlockList;
   /** Where this gateway listens: a call to itself would come back as another call, or from a trusted place. */
   readonly ownPorts: ReadonlySet<number>;
+  /** For those over https. */
+  readonly secured: SecuredBy;
 }
 
 /** How long a connection may take to come about, TLS included. */
@@ -42,10 +45,9 @@ export function isCallable(
  * Fails with GatewayError GW_NOT_CALLABLE.
  */
 export function callableConnector(
-  { isConfigured, peerAddress }: Pick<NamedAddress, "isConfigured" | "peerAddress">,
-  { networks, ownPorts }: CallRules,
+  { peerAddress }: Pick<NamedAddress, "peerAddress">,
+  { networks, ownPorts, secured }: CallRules,
 ): buildConnector.connector {
-  if (isConfigured === true) return buildConnector({ timeout: CONNECT_WITHIN });
   return (options, callback) => {
     const port = Number(options.port || (options.protocol === "https:" ? 443 : 80));
     const mayCall = (address: string): boolean =>
@@ -54,7 +56,10 @@ export function callableConnector(
       callback(new GatewayError("GW_NOT_CALLABLE"), null);
       return;
     }
-    const connect = buildConnector({ timeout: CONNECT_WITHIN, lookup: lookupAmong(mayCall) });
+    const connect = buildConnector({
+      ...{ timeout: CONNECT_WITHIN, lookup: lookupAmong(mayCall) },
+      ...secured(),
+    });
     connect(options, callback);
   };
 }

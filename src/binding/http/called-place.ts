@@ -35,7 +35,7 @@ export function calledPlaceOf({
       const { path, query } = splitTarget(mapped);
       const kept = [...fields.filter((it) => serializationIn(it) === undefined), query];
       const joined = kept.filter((it) => it !== "").join("&");
-      const whole = isWhole ? pathname : pathname.replace(/\/+$/, "") + path;
+      const whole = isWhole ? pathname : pathname.replace(/(?<!\/)\/+$/, "") + path;
       return joined === "" ? whole : `${whole}?${joined}`;
     },
   };

@@ -24,6 +24,8 @@ export interface Classified {
   /** Percent-encoded, without `?`. */
   readonly query: string;
   readonly contentType: ContentType;
+  /** It calls a point of access of the gateway. */
+  readonly atPoint: boolean;
 }
 
 /**
@@ -53,7 +55,15 @@ export function classify(
         : targetOf(point?.rest ?? path);
     const route = applications.routeOf(operation, to, token);
     const called = token !== undefined && operation === "notify";
-    return { route, operation, to, query: called ? parametersIn(query) : query, contentType };
+    const atPoint = token !== undefined;
+    return {
+      route,
+      operation,
+      to,
+      query: called ? parametersIn(query) : query,
+      contentType,
+      atPoint,
+    };
   } catch (error) {
     if (mayPass && token === undefined && error instanceof GatewayError) return undefined;
     throw error;

@@ -1,6 +1,9 @@
 import { type Dispatcher, errors } from "undici";
 import type { Clock, EpochMs } from "../../base/clock.ts";
 import { type FailureCode, GatewayError } from "../../base/errors.ts";
+import type { Tracing } from "../../core/tracing.ts";
+import type { RequestPrimitive } from "../../primitive/primitive.ts";
+import { rscIn, traceFields } from "./trace-fields.ts";
 
 /** An HTTP response, its body as it came. */
 export interface Answer {
@@ -28,6 +31,11 @@ export interface ExchangeFailures {
 }
 
 export interface ExchangeOptions {
+  /** What it is made for. */
+  readonly asked: RequestPrimitive;
+  /** Of the server, such as `http://127.0.0.1:8080`. */
+  readonly origin: string;
+  readonly tracing: Tracing | undefined;
   readonly dispatcher: Dispatcher;
   readonly clock: Clock;
   readonly deadline: EpochMs;
@@ -48,12 +56,25 @@ export function exchange(
     readonly headers: string[];
     readonly body: string | Uint8Array | null;
   },
-  { dispatcher, clock, deadline, maxBody, failures, whyUnsent }: ExchangeOptions,
+  options: ExchangeOptions,
 ): Promise<Answer> {
-  const { method, target, headers, body } = request;
+  const { asked, origin, tracing } = options;
+  const { dispatcher, clock, deadline, maxBody, failures, whyUnsent } = options;
+  const { method, target, body } = request;
+  const parent = asked.trace;
+  const http = { method, origin };
+  const span = tracing?.start({ kind: "http.client", parent, request: asked, http });
+  const trace = span?.trace ?? parent;
+  const headers =
+    trace === undefined ? request.headers : [...request.headers, ...traceFields(trace)];
   return new Promise((resolve, reject) => {
     const running = new Exchange(maxBody, failures, (outcome) => {
       timer.cancel();
+      span?.end(
+        outcome instanceof GatewayError
+          ? { failure: outcome.code }
+          : { status: outcome.status, rsc: rscIn(outcome.rawHeaders) },
+      );
       if (outcome instanceof GatewayError) reject(outcome);
       else resolve(outcome);
     });

@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import { buildConnector, Pool } from "undici";
 import type { ThroughProxy } from "../proxy/attempt.ts";
+import type { SecuredBy } from "../tls/client.ts";
 import { forwardProxyConnector, inAbsoluteForm, tunnelConnector } from "./cse-proxy.ts";
 
 /** Header fields that undici writes by itself, in lower case. */
@@ -19,17 +20,33 @@ const SPELLED: Readonly<Record<string, string>> = {
  * allow CONNECT to its port.
  *
  * @param connections at a time; more requests wait for their turn
+ * @param secured for an https: CSE
  */
 export function cseConnections(
   url: URL,
   connections: number,
   through: ThroughProxy | undefined,
+  secured: SecuredBy,
 ): Pool {
   const open = (connector: buildConnector.connector): Pool =>
     new Pool(url.origin, { connections, pipelining: 1, connect: canonicalHeads(connector) });
-  if (through === undefined) return open(buildConnector({}));
-  if (url.protocol === "https:") return open(tunnelConnector(through));
+  if (through === undefined) return open(directConnector(secured));
+  if (url.protocol === "https:") return open(tunnelConnector(through, secured));
   return inAbsoluteForm(open(forwardProxyConnector(through)), url.origin, through.proxy);
+}
+
+/** One for each that comes of the files: undici resumes the sessions of its own only. */
+function directConnector(secured: SecuredBy): buildConnector.connector {
+  let options = secured();
+  let connect = buildConnector(options);
+  return (target, callback) => {
+    const now = secured();
+    if (now !== options) {
+      options = now;
+      connect = buildConnector(now);
+    }
+    connect(target, callback);
+  };
 }
 
 /**

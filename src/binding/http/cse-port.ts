@@ -3,6 +3,7 @@ import type { Clock, EpochMs } from "../../base/clock.ts";
 import { GatewayError, saysUnsent } from "../../base/errors.ts";
 import type { Codec, Codecs } from "../../codec/codec.ts";
 import type { Observer, Port } from "../../core/ports.ts";
+import type { Tracing } from "../../core/tracing.ts";
 import type { Serialization } from "../../primitive/content.ts";
 import type { RequestPrimitive, ResponsePrimitive } from "../../primitive/primitive.ts";
 import { responseOfAnswer } from "./answer-reading.ts";
@@ -12,6 +13,8 @@ import { httpFromRequest } from "./request-mapping.ts";
 
 export interface CsePortOptions {
   readonly pool: Pool;
+  /** Of the CSE, such as `http://127.0.0.1:8080`. */
+  readonly origin: string;
   /** Path of the CSE's URL, without a slash at its end. */
   readonly basePath: string;
   readonly codecs: Codecs;
@@ -23,6 +26,7 @@ export interface CsePortOptions {
   readonly maxInFlight: number;
   /** Bytes of an answer's body. */
   readonly maxBody: number;
+  readonly tracing: Tracing | undefined;
   readonly clock: Clock;
   readonly observer: Observer;
 }
@@ -72,7 +76,7 @@ export class CsePort implements Port {
   }
 
   async #ask(request: RequestPrimitive, deadline: EpochMs): Promise<Answer> {
-    const { pool, basePath, clock, maxBody, observer } = this.#options;
+    const { pool, origin, basePath, clock, maxBody, observer, tracing } = this.#options;
     const codec = this.#codecFor(request.content?.serialization ?? request.answerIn);
     const { method, target, headers, content } = httpFromRequest(request, {
       mediaType: codec.mediaType,
@@ -91,6 +95,9 @@ export class CsePort implements Port {
     };
     try {
       const answer = await exchange(sent, {
+        asked: request,
+        origin,
+        tracing,
         dispatcher: pool,
         clock,
         deadline,

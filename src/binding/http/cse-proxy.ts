@@ -5,13 +5,18 @@ import type { ProxyServer } from "../../base/proxy.ts";
 import { attempt, type ThroughProxy } from "../proxy/attempt.ts";
 import type { Endpoint } from "../proxy/proxy-error.ts";
 import { openTunnel } from "../proxy/tunnel.ts";
+import type { SecuredBy } from "../tls/client.ts";
 
 /** Connects to an https: CSE in a tunnel, with TLS inside. Fails with GatewayError GW_CSE_UNREACHABLE. */
-export const tunnelConnector = (through: ThroughProxy): buildConnector.connector =>
+export const tunnelConnector = (
+  through: ThroughProxy,
+  secured: SecuredBy,
+): buildConnector.connector =>
   connector((target) => {
     const { host } = target;
     const servername = isIP(host) === 0 ? host : "";
-    return openTunnel(target, { host, servername, ALPNProtocols: ["http/1.1"] }, through);
+    const tls = { host, servername, ALPNProtocols: ["http/1.1"], ...secured() };
+    return openTunnel(target, tls, through);
   });
 
 /** Connects to the proxy itself, whatever shall be reached behind it. Fails with GatewayError GW_CSE_UNREACHABLE. */

@@ -16,6 +16,10 @@ export interface HeaderFields {
   readonly repeated: string | undefined;
 }
 
+/** A header field as node gives it; "" where it is not there. */
+export const headerText = (value: string | string[] | undefined): string =>
+  typeof value === "string" ? value : "";
+
 /**
  * Picks the oneM2M header fields in one pass; all others are skipped (TS-0009, 6.4.0).
  *

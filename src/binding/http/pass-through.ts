@@ -1,41 +1,53 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { Readable } from "node:stream";
 import { type Dispatcher, errors, type Pool } from "undici";
-import { type Clock, later, type Millis } from "../../base/clock.ts";
+import type { Millis } from "../../base/clock.ts";
 import { GatewayError } from "../../base/errors.ts";
 import type { Observer } from "../../core/ports.ts";
-import { readBody } from "./body.ts";
+import { failed, type Span, type Tracing } from "../../core/tracing.ts";
+import type { Trace } from "../../primitive/trace.ts";
+import type { Received } from "./body.ts";
 import { refusedByProxy, whyUnreachable } from "./cse-proxy.ts";
+import { type Guard, type GuardTimes, guardOf, unlessAborted } from "./exchange-guard.ts";
+import { forwardable } from "./hop-by-hop.ts";
+import { SlowClients } from "./slow-clients.ts";
+import { mayClimb, splitTarget } from "./target.ts";
+import { rscIn, traceFields } from "./trace-fields.ts";
+import { beginUpload } from "./upload.ts";
 
-export interface PassThroughOptions {
+export interface PassThroughOptions extends GuardTimes {
   readonly pool: Pool;
+  /** In the pool at most. */
+  readonly connections: number;
+  /** Of the CSE, such as `http://127.0.0.1:8080`. */
+  readonly origin: string;
   /** Path of the CSE's URL, without a slash at its end. */
   readonly basePath: string;
   /** Exchanges under way; more are refused. */
   readonly maxInFlight: number;
-  /** Longest pause while a body passes. */
-  readonly bodyPause: Millis;
-  /** Longest time for the whole. */
-  readonly openMax: Millis;
-  readonly clock: Clock;
+  /** Bytes of a request's body at most. */
+  readonly maxBody: number;
+  readonly tracing: Tracing | undefined;
   readonly observer: Observer;
 }
 
-/** What belongs to one hop only (RFC 9110, 7.6.1), and what undici or the next server writes itself. */
-const HOP_BY_HOP = new Set([
-  "connection",
-  "keep-alive",
-  "proxy-connection",
-  "proxy-authenticate",
-  "proxy-authorization",
-  "te",
-  "trailer",
-  "transfer-encoding",
-  "upgrade",
-  "expect",
-]);
+/** What goes with a request that passes through. */
+export interface Passing {
+  /** Names of header fields, in lower case, that are not for the CSE. */
+  readonly withheld: readonly string[];
+  /** Told of the body as it comes. */
+  readonly received: Received | undefined;
+  readonly trace: Trace | undefined;
+}
 
-/** Bodies up to this size go out in one write with their headers: tinyIoT reads no further. */
-const ONE_WRITE = 64 * 1024;
+interface Body {
+  readonly content: Buffer | Readable | null;
+  /** To be called when nobody reads it any more; may be called twice. */
+  readonly end: () => void;
+}
+
+/** Bytes of an answer that wait for its client at most before it counts as a slow one. */
+const UNREAD = 64 * 1024;
 
 /**
  * The raw exchange with the CSE for what concerns no registree: method, target, query, headers, body and status go
@@ -43,31 +55,94 @@ const ONE_WRITE = 64 * 1024;
  */
 export class PassThrough {
   readonly #options: PassThroughOptions;
+  readonly #clients: SlowClients;
   #inFlight = 0;
 
   constructor(options: PassThroughOptions) {
     this.#options = options;
+    this.#clients = new SlowClients(options.connections);
   }
 
   /**
    * @param target request-target in origin-form, escapes and all
    * @param wait how long the CSE may take until its answer begins
    * @returns the X-M2M-RSC that went past, when the exchange is over; undefined without one
-   * @throws GatewayError GW_OVERLOADED, GW_CSE_UNREACHABLE, GW_CSE_NO_ANSWER, GW_CSE_CONNECTION_LOST, GW_CSE_ANSWER_UNREADABLE,
-   *   all before anything was written to `response`
+   * @throws GatewayError GW_CONTENT_TOO_LARGE, GW_TOO_SLOW, GW_OVERLOADED, GW_CSE_UNREACHABLE, GW_CSE_NO_ANSWER, GW_CSE_CONNECTION_LOST,
+   *   GW_CSE_ANSWER_UNREADABLE, all before anything was written to `response`
    */
   async carry(
     request: IncomingMessage,
     response: ServerResponse,
     target: string,
     wait: Millis,
+    passing: Passing,
   ): Promise<number | undefined> {
-    if (this.#inFlight >= this.#options.maxInFlight) throw new GatewayError("GW_OVERLOADED");
-    this.#inFlight += 1;
+    const { basePath, maxInFlight } = this.#options;
+    if (basePath !== "" && mayClimb(target)) {
+      throw new GatewayError("GW_REQUEST_INVALID", "the path has a segment ..");
+    }
+    const guard = guardOf(request, response, this.#options, wait, passing.received);
     try {
-      return await this.#carry(request, response, target, wait);
+      const body = await this.#bodyOf(request, guard);
+      this.#inFlight += 1;
+      try {
+        if (this.#inFlight > maxInFlight) throw new GatewayError("GW_OVERLOADED");
+        this.#relieve();
+        return await this.#traced(request, response, target, { ...passing, body, guard });
+      } finally {
+        this.#inFlight -= 1;
+        body.end();
+      }
     } finally {
-      this.#inFlight -= 1;
+      guard.end();
+    }
+  }
+
+  /** Makes room for whoever waits for a connection. */
+  #relieve(): void {
+    if (this.#inFlight > this.#options.connections) this.#clients.relieve();
+  }
+
+  /** Reads a small body, and waits for the turn of another. @throws GatewayError before the CSE is asked anything */
+  async #bodyOf(request: IncomingMessage, guard: Guard): Promise<Body> {
+    try {
+      guard.waitFor("client");
+      const upload = await unlessAborted(beginUpload(request, this.#options.maxBody), guard.signal);
+      guard.waitFor("turn");
+      if (upload === null || Buffer.isBuffer(upload)) return { content: upload, end: () => {} };
+      const end = await this.#clients.beginUpload(guard.signal);
+      return { content: Readable.from(ending(upload, end), { objectMode: false }), end };
+    } catch (error) {
+      if (error instanceof GatewayError) throw error;
+      const detail = "the body ended early";
+      throw guard.expired() ?? new GatewayError("GW_REQUEST_INVALID", { detail, cause: error });
+    } finally {
+      guard.waitFor("cse");
+    }
+  }
+
+  async #traced(
+    request: IncomingMessage,
+    response: ServerResponse,
+    target: string,
+    passing: Under,
+  ): Promise<number | undefined> {
+    const { origin, tracing } = this.#options;
+    // What the request says itself passes like all of its header fields.
+    if (tracing === undefined) return await this.#carry(request, response, target, passing);
+    const { method = "" } = request;
+    const { path } = splitTarget(target);
+    const http = { method, path, origin };
+    const span: Span = tracing.start({ kind: "http.client", parent: passing.trace, http });
+    const withheld = [...passing.withheld, "traceparent", "tracestate"];
+    const under = { ...passing, withheld, trace: span.trace };
+    try {
+      const rsc = await this.#carry(request, response, target, under);
+      span.end({ rsc, status: response.statusCode });
+      return rsc;
+    } catch (error) {
+      span.end(failed(error));
+      throw error;
     }
   }
 
@@ -75,132 +150,79 @@ export class PassThrough {
     request: IncomingMessage,
     response: ServerResponse,
     target: string,
-    wait: Millis,
+    { withheld, trace, body, guard }: Under,
   ): Promise<number | undefined> {
-    const { pool, basePath, observer } = this.#options;
+    const { pool, basePath, observer, tracing } = this.#options;
     const started = performance.now();
-    const guard = this.#guard(request, response, wait);
     let answer: Dispatcher.ResponseData;
+    const sent = forwardable(request.rawHeaders, "host", ...withheld);
+    if (tracing !== undefined) sent.push(...traceFields(trace));
     try {
-      answer = await pool.request({
+      const asked = pool.request({
         method: (request.method ?? "GET") as Dispatcher.HttpMethod,
         path: basePath + target,
-        headers: forwardable(request.rawHeaders, "host"),
-        body: await this.#bodyOf(request, wait),
+        headers: sent,
+        body: body.content,
         responseHeaders: "raw",
         headersTimeout: 0,
         bodyTimeout: 0,
         signal: guard.signal,
       });
+      answer = await unlessAborted(asked, guard.signal);
       if (answer.statusCode === 407) {
         // Nobody reads the proxy's page; that it was cut off is no error.
         answer.body.on("error", () => {}).destroy();
         throw refusedByProxy();
       }
     } catch (error) {
-      guard.end();
       const failure = guard.expired() ?? failureOf(error);
+      // That tells nothing of the CSE.
+      if (failure.code === "GW_CONTENT_TOO_LARGE") throw failure;
       observer.cseReachable(failure.code !== "GW_CSE_UNREACHABLE", whyUnreachable(failure));
       throw failure;
     }
     observer.cseReachable(true);
     const headers = forwardable(answer.headers as unknown as string[]);
+    // Bytes of a body that the CSE did not wait for would be taken for the next request.
+    if (!request.complete) response.shouldKeepAlive = false;
     response.writeHead(answer.statusCode, headers);
+    let read: (() => void) | undefined;
     try {
       for await (const chunk of answer.body) {
         guard.moved();
-        if (!response.write(chunk)) await drained(response);
+        if (response.write(chunk) || response.writableLength <= UNREAD) continue;
+        read ??= this.#clients.addReader(() => {
+          observer.limitReached("slow-reader");
+          guard.cut();
+        });
+        this.#relieve();
+        await unlessAborted(drained(response), guard.signal);
       }
       response.end();
+      request.resume();
     } catch {
       // The status line is gone already; cutting the connection is the only way left to say that it is not whole.
       response.destroy();
     } finally {
-      guard.end();
+      read?.();
     }
     observer.passedThrough(answer.statusCode, (performance.now() - started) / 1000);
-    const at = headers.findIndex(
-      (name, index) => index % 2 === 0 && name.toLowerCase() === "x-m2m-rsc",
-    );
-    return at < 0 ? undefined : Number(headers[at + 1]);
-  }
-
-  async #bodyOf(
-    request: IncomingMessage,
-    within: Millis,
-  ): Promise<IncomingMessage | Buffer | null> {
-    const length = request.headers["content-length"];
-    if (length === undefined) {
-      return request.headers["transfer-encoding"] === undefined ? null : request;
-    }
-    if (Number(length) > ONE_WRITE) return request;
-    return await readBody(request, { clock: this.#options.clock, limit: ONE_WRITE, within });
-  }
-
-  /**
-   * Ends an exchange in which nothing moves: for `wait` while the request goes up and until its answer begins, then
-   * for `bodyPause`; and any exchange after `openMax`. Whoever stalls, client or CSE, must not hold a connection.
-   */
-  #guard(request: IncomingMessage, response: ServerResponse, wait: Millis): Guard {
-    const { clock, bodyPause, openMax, pool } = this.#options;
-    const abort = new AbortController();
-    let expired: GatewayError | undefined;
-    const cut = (): void => {
-      // Only where no connection is, it is sure that nothing was sent.
-      const code = pool.stats.connected === 0 ? "GW_CSE_UNREACHABLE" : "GW_CSE_NO_ANSWER";
-      expired = new GatewayError(code);
-      abort.abort();
-      if (response.headersSent) response.destroy();
-    };
-    const left = (): void => abort.abort();
-    const last = clock.at(later(clock.now(), openMax), cut);
-    let idle = clock.at(later(clock.now(), wait), cut);
-    const rearm = (pause: Millis): void => {
-      idle.cancel();
-      idle = clock.at(later(clock.now(), pause), cut);
-    };
-    const uploading = (): void => rearm(wait);
-    request.on("data", uploading);
-    // Listening alone would start the flow before anybody reads.
-    request.pause();
-    response.once("close", left);
-    return {
-      signal: abort.signal,
-      expired: () => expired,
-      moved: () => rearm(bodyPause),
-      end: () => {
-        idle.cancel();
-        last.cancel();
-        request.off("data", uploading);
-        response.off("close", left);
-      },
-    };
+    return rscIn(headers);
   }
 }
 
-interface Guard {
-  readonly signal: AbortSignal;
-  /** Why it was ended, if it was. */
-  expired(): GatewayError | undefined;
-  /** A part of the answer came. */
-  moved(): void;
-  end(): void;
+/** What goes with a request to the CSE. */
+interface Under extends Passing {
+  readonly body: Body;
+  readonly guard: Guard;
 }
 
-/** Flat list of header names and values without those of the hop. */
-function forwardable(raw: readonly string[], ...without: string[]): string[] {
-  const named = new Set(without);
-  for (let index = 0; index < raw.length; index += 2) {
-    if (raw[index]?.toLowerCase() !== "connection") continue;
-    for (const name of (raw[index + 1] ?? "").split(",")) named.add(name.trim().toLowerCase());
+async function* ending(chunks: AsyncIterable<Buffer>, end: () => void): AsyncIterable<Buffer> {
+  try {
+    yield* chunks;
+  } finally {
+    end();
   }
-  const kept: string[] = [];
-  for (let index = 0; index + 1 < raw.length; index += 2) {
-    const name = String(raw[index]);
-    const key = name.toLowerCase();
-    if (!HOP_BY_HOP.has(key) && !named.has(key)) kept.push(name, String(raw[index + 1]));
-  }
-  return kept;
 }
 
 function drained(response: ServerResponse): Promise<void> {

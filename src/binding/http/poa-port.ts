@@ -3,29 +3,32 @@ import { type FailureCode, GatewayError } from "../../base/errors.ts";
 import type { Codecs } from "../../codec/codec.ts";
 import { isOnce } from "../../core/pending.ts";
 import type { Caller, NamedAddress } from "../../core/ports.ts";
+import type { Tracing } from "../../core/tracing.ts";
 import type { Serialization } from "../../primitive/content.ts";
+import type { EntityId } from "../../primitive/identifiers.ts";
 import type { RequestPrimitive, ResponsePrimitive } from "../../primitive/primitive.ts";
 import { responseOfAnswer } from "./answer-reading.ts";
 import type { CallRules } from "./callable.ts";
 import { type CalledPlace, calledPlaceOf } from "./called-place.ts";
 import { type ExchangeFailures, exchange } from "./client-exchange.ts";
-import { type Destination, PoaPools } from "./poa-pools.ts";
+import { refusedByProxy } from "./cse-proxy.ts";
+import { type ConfiguredPool, type Destination, PoaPools } from "./poa-pools.ts";
 import { httpFromRequest } from "./request-mapping.ts";
 
 export interface PoaPortOptions {
   readonly codecs: Codecs;
   readonly rules: CallRules;
+  /** CSEs that are called as the configuration says. */
+  readonly configured: ReadonlyMap<EntityId, ConfiguredPool>;
   /** Use the header fields of later releases. */
   readonly laterHeaders: boolean;
   /** Calls under way; more are refused. */
   readonly maxInFlight: number;
   /** Bytes of an answer's body. */
   readonly maxBody: number;
+  readonly tracing: Tracing | undefined;
   readonly clock: Clock;
 }
-
-/** Calls under way to one origin: whoever is slow shall not take the place of all others. */
-const EACH = 64;
 
 const FAILURES = {
   unreachable: "GW_TARGET_OFFLINE",
@@ -34,7 +37,7 @@ const FAILURES = {
   unreadable: "GW_NO_ANSWER",
 } as const satisfies ExchangeFailures;
 
-/** Addresses that peers have named, over HTTP: one request primitive, one HTTP request (TS-0009, 5.1). */
+/** Addresses over HTTP that peers have named, or the configuration for a further CSE: one request primitive, one HTTP request (TS-0009, 5.1). */
 export class PoaPort implements Caller {
   readonly #options: PoaPortOptions;
   readonly #pools: PoaPools;
@@ -42,7 +45,7 @@ export class PoaPort implements Caller {
 
   constructor(options: PoaPortOptions) {
     this.#options = options;
-    this.#pools = new PoaPools(options.codecs, options.rules);
+    this.#pools = new PoaPools(options.codecs, options.rules, options.configured);
   }
 
   async call(
@@ -54,7 +57,7 @@ export class PoaPort implements Caller {
     if (place === undefined) throw new GatewayError("GW_NOT_CALLABLE");
     if (this.#inFlight >= this.#options.maxInFlight) throw new GatewayError("GW_LINK_BUSY");
     const destination = this.#pools.take(place.origin, address);
-    if (destination.inFlight >= EACH) throw new GatewayError("GW_LINK_BUSY");
+    if (destination.inFlight >= destination.room) throw new GatewayError("GW_LINK_BUSY");
     this.#inFlight += 1;
     destination.inFlight += 1;
     try {
@@ -83,7 +86,7 @@ export class PoaPort implements Caller {
       readonly destination: Destination;
     },
   ): Promise<ResponsePrimitive> {
-    const { clock, laterHeaders, maxBody } = this.#options;
+    const { clock, laterHeaders, maxBody, tracing } = this.#options;
     const { operation } = request;
     const codec = codecs[spokenAt(place, address, request.content?.serialization)];
     const { method, target, headers, content } = httpFromRequest(request, {
@@ -99,6 +102,9 @@ export class PoaPort implements Caller {
     const answer = await exchange(
       { method, target: place.targetFor(target), headers, body },
       {
+        asked: request,
+        origin: place.origin,
+        tracing,
         dispatcher: pool,
         clock,
         deadline,
@@ -107,7 +113,8 @@ export class PoaPort implements Caller {
         // With a connection there, it was the turn that did not come.
         whyUnsent: () => (pool.stats.connected > 0 ? "GW_NOT_SENT_IN_TIME" : "GW_TARGET_OFFLINE"),
       },
-    );
+    ).catch(notThroughProxy);
+    if (answer.status === 407) return notThroughProxy(refusedByProxy());
     const gone = answer.isOneM2m ? undefined : GATEWAY_STATUSES.get(answer.status);
     // A proxy also says 502 of a request that was executed: what must not be repeated counts as sent.
     if (gone !== undefined) throw new GatewayError(isOnce(request) ? "GW_LINK_LOST" : gone);
@@ -119,6 +126,12 @@ export class PoaPort implements Caller {
       statusSuffices: operation === "notify",
     });
   }
+}
+
+/** What the own proxy does not let through has not been sent. */
+function notThroughProxy(error: unknown): never {
+  const isUnsent = error instanceof GatewayError && error.code === "GW_CSE_UNREACHABLE";
+  throw isUnsent ? new GatewayError("GW_TARGET_OFFLINE", { cause: error.cause }) : error;
 }
 
 /** What a proxy before the registree says when that is not there (RFC 9110, 15.6); a registree says so in oneM2M's terms. */

@@ -2,6 +2,7 @@ import type { ServerResponse } from "node:http";
 import { GatewayError } from "../../base/errors.ts";
 import { Rsc } from "../../base/response-status-code.ts";
 import type { Codec, Payload } from "../../codec/codec.ts";
+import type { Authenticator } from "../../core/credential.ts";
 import type { Route } from "../../core/route.ts";
 import type { Content } from "../../primitive/content.ts";
 import type { Operation, ResponsePrimitive } from "../../primitive/primitive.ts";
@@ -22,14 +23,17 @@ export interface Asked {
 export class ReplyWriter {
   readonly #disposition: boolean;
   readonly #laterHeaders: boolean;
+  readonly #authenticator: Pick<Authenticator, "schemes">;
 
   /** @param options `disposition`: say with X-M2MGW-Disposition what became of a request to a registree */
   constructor(options: {
     readonly disposition: boolean;
     readonly laterHeaders: boolean;
+    readonly authenticator: Pick<Authenticator, "schemes">;
   }) {
     this.#disposition = options.disposition;
     this.#laterHeaders = options.laterHeaders;
+    this.#authenticator = options.authenticator;
   }
 
   /** @param disposition what became of the request, which an answer that cannot be written does not change */
@@ -44,6 +48,7 @@ export class ReplyWriter {
       operation,
       mediaType: codec.mediaType,
       laterHeaders: this.#laterHeaders,
+      schemes: this.#authenticator.schemes,
     });
     const body = this.#bodyOf(content, asked);
     if (body instanceof GatewayError) {

@@ -14,6 +14,7 @@ import {
   requestId,
   type TargetId,
 } from "../../primitive/primitive.ts";
+import type { Trace } from "../../primitive/trace.ts";
 import { isToken, tokensOf } from "./authorization.ts";
 import { type ContentType, writeContentType } from "./content-type.ts";
 import {
@@ -39,6 +40,7 @@ export interface HttpRequestHead {
   readonly contentType: ContentType;
   /** What the originator reads the answer in; undefined when it takes any. */
   readonly answerIn?: Serialization | undefined;
+  readonly trace?: Trace | undefined;
 }
 
 /** A request primitive as HTTP. The caller adds Host, Content-Length and Accept. */
@@ -112,6 +114,7 @@ export function requestFromHttp(
     content: contentOf(operation, content, attributeList),
     carried,
     answerIn: head.answerIn,
+    trace: head.trace,
   };
 }
 

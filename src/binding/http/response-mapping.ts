@@ -1,5 +1,6 @@
 import type { FailureCode } from "../../base/errors.ts";
 import { Rsc } from "../../base/response-status-code.ts";
+import type { HttpScheme } from "../../core/credential.ts";
 import { type Content, isTreeObject, MadeContent, type Tree } from "../../primitive/content.ts";
 import { headerOf, parameterByShort } from "../../primitive/parameters.ts";
 import {
@@ -8,6 +9,7 @@ import {
   type RequestId,
   type ResponsePrimitive,
 } from "../../primitive/primitive.ts";
+import { challengesFor } from "../challenges.ts";
 import { writeContentType } from "./content-type.ts";
 import { carriedOf, isFieldValue, readHeaderFields, writeHeaderValue } from "./header-fields.ts";
 import { type Asked, rscOf, statusOf } from "./status-table.ts";
@@ -35,6 +37,14 @@ const FAILURE_STATUSES: ReadonlyMap<
 > = new Map([
   ["GW_CONTENT_TOO_LARGE", { status: 413, headers: [] }],
   ["GW_METHOD_NOT_ALLOWED", { status: 405, headers: ["Allow", "GET, POST, PUT, DELETE"] }],
+  ["GW_HEAD_TOO_LARGE", { status: 431, headers: [] }],
+  ["GW_TARGET_TOO_LONG", { status: 414, headers: [] }],
+  ["GW_TOO_SLOW", { status: 408, headers: [] }],
+  // RFC 9110, 15.5.16.
+  ["GW_CONTENT_CODING_UNSUPPORTED", { status: 415, headers: ["Accept-Encoding", "identity"] }],
+  ["GW_TOO_FAST", { status: 429, headers: ["Retry-After", "1"] }],
+  ["GW_TOO_MANY_CONNECTIONS", { status: 429, headers: ["Retry-After", "5"] }],
+  ["GW_TOO_MANY_REGISTREES", { status: 503, headers: ["Retry-After", "60"] }],
   ["GW_OVERLOADED", { status: 503, headers: ["Retry-After", "1"] }],
   ["GW_DRAINING", { status: 503, headers: ["Retry-After", "1"] }],
 ]);
@@ -56,10 +66,13 @@ export function httpFromResponse(
     operation,
     mediaType,
     laterHeaders = false,
+    schemes = [],
   }: {
     readonly operation: Operation | undefined;
     readonly mediaType: string;
     readonly laterHeaders?: boolean;
+    /** What credentials can be shown by. */
+    readonly schemes?: readonly HttpScheme[];
   },
 ): HttpResponse {
   const rsc = response.responseStatusCode;
@@ -82,7 +95,10 @@ export function httpFromResponse(
   }
   const special = FAILURE_STATUSES.get(response.failure);
   if (special !== undefined) headers.push(...special.headers);
-  return { status: special?.status ?? statusOf(rsc), headers, content };
+  const challenges = challengesFor(response.failure, schemes);
+  headers.push(...challenges);
+  const status = challenges.length > 0 ? 401 : (special?.status ?? statusOf(rsc));
+  return { status, headers, content };
 }
 
 function writeHeader(headers: string[], name: string, text: string | undefined): void {

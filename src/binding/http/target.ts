@@ -18,12 +18,29 @@ export function splitTarget(url: string): { path: string; query: string } {
   return { path: pathWithoutAuthority(before), query: mark < 0 ? "" : url.slice(mark + 1) };
 }
 
-/** A request-target without scheme and authority, and otherwise as it came. */
+/**
+ * A request-target without scheme and authority, and otherwise as it came.
+ *
+ * @throws GatewayError GW_REQUEST_INVALID for `*`, which is about the gateway itself and no resource
+ */
 export function originForm(url: string): string {
   if (url.startsWith("/")) return url;
   const { path, query } = splitTarget(url);
+  if (!path.startsWith("/")) throw invalid("the request-target has no path");
   return query === "" ? path : `${path}?${query}`;
 }
+
+/**
+ * Whether a path may lead out of the one that a request-target is put behind, for some reader at least: servers resolve
+ * `..` as they like, before or after decoding, and some take `\` for `/` or let `;` end a segment.
+ */
+export function mayClimb(url: string): boolean {
+  const { path } = splitTarget(url);
+  const decoded = path.replaceAll(/%2e/gi, ".").replaceAll(/%(?:2f|5c)/gi, "/");
+  return CLIMBING_SEGMENT.test(decoded);
+}
+
+const CLIMBING_SEGMENT = /(?:^|[/\\])\.\.(?:[/\\;]|$)/;
 
 function pathWithoutAuthority(url: string): string {
   if (url.startsWith("/")) return url;

@@ -2,11 +2,14 @@ import { connect, isIP, type Socket } from "node:net";
 import { type ConnectionOptions, type TLSSocket, connect as tlsConnect } from "node:tls";
 import { type Clock, later, type Millis } from "../../base/clock.ts";
 import type { ProxyServer } from "../../base/proxy.ts";
+import { CHECKED, type SecuredBy } from "../tls/client.ts";
 import { type Endpoint, ProxyError, reasonOf, type Stage, UNFINISHED } from "./proxy-error.ts";
 
 /** The way through a proxy. */
 export interface ThroughProxy {
   readonly proxy: ProxyServer;
+  /** How TLS with an https: proxy is secured; as Node does without it. */
+  readonly secured?: SecuredBy | undefined;
   /** How long an attempt may take as a whole, from the look-up of the proxy's name until TLS with the target. */
   readonly timeout: Millis;
   readonly clock: Clock;
@@ -17,12 +20,14 @@ export interface ThroughProxy {
 /** One attempt to get through a proxy: the connections it has opened, and how far it is. */
 export class Attempt {
   readonly #between: { readonly proxy: ProxyServer; readonly target: Endpoint };
+  readonly #secured: SecuredBy | undefined;
   readonly #opened: Socket[] = [];
   #stage: Stage = "connecting";
   #ended: ProxyError | undefined;
 
-  constructor(proxy: ProxyServer, target: Endpoint) {
+  constructor({ proxy, secured }: ThroughProxy, target: Endpoint) {
     this.#between = { proxy, target };
+    this.#secured = secured;
   }
 
   /**
@@ -31,7 +36,7 @@ export class Attempt {
    * @throws ProxyError
    */
   async connect(): Promise<Socket> {
-    const { protocol, host, port, ca } = this.#between.proxy;
+    const { protocol, host, port } = this.#between.proxy;
     this.#stage = "connecting";
     const socket = this.#keep(connect({ host, port, noDelay: true }));
     await this.#when(socket, "connect");
@@ -41,7 +46,8 @@ export class Attempt {
       host,
       servername: isIP(host) === 0 ? host : "",
       ALPNProtocols: ["http/1.1"],
-      ...(ca === undefined ? {} : { ca }),
+      ...CHECKED,
+      ...this.#secured?.(),
     });
   }
 
@@ -126,10 +132,11 @@ export class Attempt {
 /** Runs an attempt within its time. Nothing that it has opened is left when it fails. @throws ProxyError */
 export async function attempt<S extends Socket>(
   target: Endpoint,
-  { proxy, timeout, clock, signal }: ThroughProxy,
+  through: ThroughProxy,
   work: (running: Attempt) => Promise<S>,
 ): Promise<S> {
-  const running = new Attempt(proxy, target);
+  const { timeout, clock, signal } = through;
+  const running = new Attempt(through, target);
   const callOff = (): void => running.end(running.failure("called-off", "the gateway stops"));
   const timer = clock.at(later(clock.now(), timeout), () => running.expire(timeout));
   signal?.addEventListener("abort", callOff, { once: true });

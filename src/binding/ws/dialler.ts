@@ -4,12 +4,15 @@ import { WebSocket } from "ws";
 import type { Clock, Millis } from "../../base/clock.ts";
 import { GatewayError } from "../../base/errors.ts";
 import type { Codecs } from "../../codec/codec.ts";
-import type { Dialler, DialResult, Link, LinkService, Observer } from "../../core/ports.ts";
+import type { DialResult } from "../../core/measures.ts";
+import type { Dialler, Link, LinkService, Observer } from "../../core/ports.ts";
 import { firstDialect } from "../../dialect/dialect.ts";
 import { chooseSubprotocol } from "../../dialect/subprotocols.ts";
 import { ProxyError } from "../proxy/proxy-error.ts";
+import type { SecuredBy } from "../tls/client.ts";
 import { Corks } from "./corks.ts";
-import { type LinkLimits, type LinkOptions, WsLink } from "./link.ts";
+import { WsLink } from "./link.ts";
+import type { LinkLimits, LinkOptions } from "./link-options.ts";
 
 export interface WsDiallerOptions {
   /** ws:// or wss://. */
@@ -23,10 +26,12 @@ export interface WsDiallerOptions {
   readonly timeout: Millis;
   /** Makes the connections; undefined where they are made straight. */
   readonly agent: Agent | undefined;
+  readonly secured: SecuredBy;
   readonly codecs: Codecs;
   readonly owesNulls: LinkOptions["owesNulls"];
   readonly lenient: boolean;
   readonly limits: LinkLimits;
+  readonly traces: LinkOptions["traces"];
   readonly clock: Clock;
   readonly observer: Observer;
   /**
@@ -69,10 +74,11 @@ export class WsDialler implements Dialler {
   }
 
   #open(originator: string | undefined, service: LinkService): Promise<Link> {
-    const { agent, deflate, maxMessage, subprotocols, timeout, url } = this.#options;
+    const { agent, deflate, maxMessage, secured, subprotocols, timeout, url } = this.#options;
     return new Promise((resolve, reject) => {
       let transport: Duplex | undefined;
       const socket = new WebSocket(url, [...subprotocols], {
+        ...secured(),
         agent,
         handshakeTimeout: timeout,
         maxPayload: maxMessage,
@@ -109,7 +115,7 @@ export class WsDialler implements Dialler {
     subprotocol: Parameters<typeof firstDialect>[0],
     service: LinkService,
   ): WsLink {
-    const { clock, codecs, lenient, limits, observer, owesNulls, url } = this.#options;
+    const { clock, codecs, lenient, limits, observer, owesNulls, traces, url } = this.#options;
     this.#dialled += 1;
     const link = new WsLink(socket, transport, {
       id: `r${this.#dialled}`,
@@ -119,6 +125,7 @@ export class WsDialler implements Dialler {
       lenient,
       limits,
       corks: this.#corks,
+      traces,
       trusted: true,
       secured: url.startsWith("wss:"),
       clock,

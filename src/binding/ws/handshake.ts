@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
-import type { HandshakeResult } from "../../core/ports.ts";
+import type { HandshakeResult } from "../../core/measures.ts";
 import { chooseSubprotocol, type Subprotocol } from "../../dialect/subprotocols.ts";
 
 /** The parts of an upgrade request that decide. */

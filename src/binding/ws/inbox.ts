@@ -81,9 +81,9 @@ export class Inbox {
     }
   }
 
-  /** The peer is gone: what waits will not be served. */
-  forget(): void {
-    this.#arrived.takeAll();
+  /** The peer is gone: gives what waits, which will not be served. */
+  forget(): RequestPrimitive[] {
+    return this.#arrived.takeAll().map(({ request }) => request);
   }
 
   #serve(request: RequestPrimitive, arrived: EpochMs): void {

@@ -1,10 +1,10 @@
 import type { Duplex } from "node:stream";
-import type { RawData, WebSocket } from "ws";
-import { type Clock, type EpochMs, later, type Millis, type Timer } from "../../base/clock.ts";
+import type { WebSocket } from "ws";
+import { type EpochMs, later, type Timer } from "../../base/clock.ts";
 import { type FailureCode, GatewayError } from "../../base/errors.ts";
-import type { Codec } from "../../codec/codec.ts";
-import type { CloseReason, Link, LinkService, Observer } from "../../core/ports.ts";
-import type { Dialect } from "../../dialect/dialect.ts";
+import type { Malformed } from "../../codec/codec.ts";
+import type { Credential } from "../../core/credential.ts";
+import type { CloseReason, Link } from "../../core/ports.ts";
 import type { EntityId } from "../../primitive/identifiers.ts";
 import {
   answersWithNull,
@@ -14,44 +14,15 @@ import {
 } from "../../primitive/primitive.ts";
 import { NO_REQUEST, respondFailure } from "../../primitive/respond.ts";
 import { CLOSES, CloseCode, protocolFaultOf } from "./close-codes.ts";
-import { Conversation, type ConversationOptions } from "./conversation.ts";
-import type { Corks } from "./corks.ts";
+import { Conversation } from "./conversation.ts";
 import { Inbox } from "./inbox.ts";
+import type { LinkOptions } from "./link-options.ts";
 import { Liveness } from "./liveness.ts";
 import { Outbox } from "./outbox.ts";
-import type { LineLimits } from "./waiting-line.ts";
+import { Pace } from "./pace.ts";
 
 /** A peer that keeps sending what is no primitive is shut out at this one. */
 const MALFORMED_LIMIT = 10;
-
-/** What waits in each direction is bounded; more is refused. */
-export interface LinkLimits extends LineLimits {
-  /** Requests in flight in each direction; more wait. */
-  readonly window: number;
-  /** Silence after which a ping is sent. */
-  readonly pingAfter: Millis;
-  /** How long its pong may take. */
-  readonly pongWithin: Millis;
-  /** How long a closing link waits for what is under way. */
-  readonly drain: Millis;
-}
-
-export interface LinkOptions {
-  readonly id: string;
-  readonly codec: Codec;
-  readonly owesNulls: ConversationOptions["owesNulls"];
-  readonly dialect: Dialect;
-  readonly lenient: boolean;
-  readonly trusted: boolean;
-  readonly secured: boolean;
-  readonly peerAddress?: string | undefined;
-  readonly limits: LinkLimits;
-  /** Shared by the links of one server. */
-  readonly corks: Corks;
-  readonly clock: Clock;
-  readonly observer: Observer;
-  readonly host: LinkService;
-}
 
 type LinkState =
   | { readonly at: "open" }
@@ -61,9 +32,12 @@ type LinkState =
 /** One WebSocket as a Link: messages, what waits for answers, liveness and closing. Owns the socket. */
 export class WsLink implements Link {
   readonly id: string;
-  readonly trusted: boolean;
+  /** Set anew when other rules hold. */
+  trusted: boolean;
   readonly secured: boolean;
+  readonly credential: Credential | undefined;
   readonly peerAddress: string | undefined;
+  readonly otherEnd: string | undefined;
   readonly #socket: WebSocket;
   readonly #options: LinkOptions;
   readonly #transport: Duplex;
@@ -71,6 +45,7 @@ export class WsLink implements Link {
   readonly #conversation: Conversation;
   readonly #outbox: Outbox;
   readonly #inbox: Inbox;
+  readonly #pace: Pace;
   #malformed = 0;
   #state: LinkState = { at: "open" };
   #closing: Timer | undefined;
@@ -82,7 +57,9 @@ export class WsLink implements Link {
     this.id = options.id;
     this.trusted = options.trusted;
     this.secured = options.secured;
+    this.credential = options.credential;
     this.peerAddress = options.peerAddress;
+    this.otherEnd = options.otherEnd;
     this.#socket = socket;
     this.#options = options;
     this.#conversation = new Conversation({
@@ -95,16 +72,18 @@ export class WsLink implements Link {
     this.#outbox = new Outbox({
       limits: options.limits,
       clock: options.clock,
-      send: (request, wireId) => this.#write(request, wireId),
-      isSlow: () => this.#isSlow(),
+      send: (request, wireId) => this.#write(options.traces.said(request), wireId),
+      isSlow: () => this.#pace.isSlow(),
+      waited: (seconds) => options.observer.spent("queue", seconds),
       ended: () => this.#progress(),
     });
     this.#inbox = new Inbox({
       limits: options.limits,
       clock: options.clock,
-      serve: (request, arrived) => options.host.receive(request, this, arrived),
+      serve: (request, arrived) =>
+        options.traces.served(request, options.host.receive(request, this, arrived)),
       answer: (request, response, arrived) => this.#answerServed(request, response, arrived),
-      isSlow: () => this.#isSlow(),
+      isSlow: () => this.#pace.isSlow(),
       ended: () => this.#progress(),
       failed: (error) => options.observer.warn("a link failed", { link: this.id, error }),
     });
@@ -113,14 +92,26 @@ export class WsLink implements Link {
       ping: (mark) => socket.ping(mark),
       dead: () => socket.terminate(),
     });
+    this.#pace = new Pace(socket, options, {
+      deaf: () => this.#liveness.heard(),
+      tooSlow: () => this.#end(CloseCode.POLICY, "reads too slowly"),
+    });
     socket.on("error", (error) => {
       this.#fault = protocolFaultOf(error);
     });
-    socket.on("message", (data, isBinary) => this.#message(data, isBinary));
-    socket.on("ping", () => this.#liveness.heard());
+    // ws gives a Buffer unless its binaryType is set.
+    socket.on("message", (data, isBinary) => this.#message(data as Buffer, isBinary));
+    socket.on("ping", (data) => {
+      this.#liveness.heard();
+      this.#pace.pinged(data.length);
+    });
     socket.on("pong", (mark) => this.#liveness.ponged(String(mark)));
     socket.on("close", (code) => this.#closed(code));
     transport.on("drain", () => this.#progress());
+  }
+
+  get subprotocol(): string {
+    return this.#socket.protocol;
   }
 
   get open(): boolean {
@@ -133,7 +124,10 @@ export class WsLink implements Link {
     registree: EntityId,
   ): Promise<ResponsePrimitive> {
     if (!this.open) return Promise.reject(new GatewayError("GW_TARGET_OFFLINE"));
-    return this.#outbox.deliver(request, deadline, registree);
+    const on = { link: this.id, registree };
+    return this.#options.traces.delivered(request, on, (under) =>
+      this.#outbox.deliver(under, deadline, registree),
+    );
   }
 
   inherit(other: Link, registree: EntityId): void {
@@ -176,55 +170,67 @@ export class WsLink implements Link {
     this.#socket.send(payload, { binary });
   }
 
-  #message(data: RawData, isBinary: boolean): void {
+  #message(bytes: Buffer, isBinary: boolean): void {
     this.#liveness.heard();
     // What comes behind our own Close is not for us any more (RFC 6455, 7.1.7).
     if (this.#socket.readyState !== this.#socket.OPEN) return;
-    const bytes = bytesOf(data);
-    const { observer } = this.#options;
     const reading = this.#conversation.read(bytes, isBinary);
     if ("malformed" in reading) {
-      observer.malformed(this, reading.malformed);
-      this.#malformed += 1;
-      // An answer to what cannot be read at all goes out once: a peer may take it for a request and answer it in turn.
-      const answerable = reading.mayAnswer && (!reading.unreadable || this.#malformed === 1);
-      if (reading.unreadable && !this.#conversation.expects(isBinary)) {
-        this.#socket.close(CloseCode.UNSUPPORTED_DATA, "not the opcode of the subprotocol");
-      } else if (this.#malformed >= MALFORMED_LIMIT) {
-        this.#socket.close(CloseCode.POLICY, "too many messages that are no primitives");
-      } else if (answerable) {
-        const failure = new GatewayError("GW_PRIMITIVE_MALFORMED", reading.malformed);
-        const requestIdentifier = reading.requestIdentifier ?? NO_REQUEST.requestIdentifier;
-        this.#answer(respondFailure({ ...NO_REQUEST, requestIdentifier }, failure));
-      }
-      return;
+      this.#pace.count(1, bytes.length);
+      this.#notUnderstood(reading, isBinary);
+    } else if (reading.primitive.kind === "response") {
+      // It was asked for: only its bytes count.
+      this.#pace.count(0, bytes.length);
+      if (!this.#outbox.settle(reading.primitive)) this.#options.observer.unmatched(this);
+    } else {
+      this.#pace.count(1, bytes.length);
+      this.#request(reading.primitive, bytes.length);
     }
-    const { primitive } = reading;
-    if (primitive.kind === "response") {
-      if (!this.#outbox.settle(primitive)) observer.unmatched(this);
-      return;
+  }
+
+  #notUnderstood(reading: Malformed, isBinary: boolean): void {
+    this.#options.observer.malformed(this, reading.malformed);
+    this.#malformed += 1;
+    // An answer to what cannot be read at all goes out once: a peer may take it for a request and answer it in turn.
+    const answerable = reading.mayAnswer && (!reading.unreadable || this.#malformed === 1);
+    if (reading.unreadable && !this.#conversation.expects(isBinary)) {
+      this.#socket.close(CloseCode.UNSUPPORTED_DATA, "not the opcode of the subprotocol");
+    } else if (this.#malformed >= MALFORMED_LIMIT) {
+      this.#socket.close(CloseCode.POLICY, "too many messages that are no primitives");
+    } else if (answerable) {
+      const failure = new GatewayError("GW_PRIMITIVE_MALFORMED", reading.malformed);
+      const requestIdentifier = reading.requestIdentifier ?? NO_REQUEST.requestIdentifier;
+      this.#answer(respondFailure({ ...NO_REQUEST, requestIdentifier }, failure));
     }
-    this.#request(primitive, bytes.length);
   }
 
   #request(request: RequestPrimitive, bytes: number): void {
     if (this.#state.at !== "open") this.#refuse(request, "GW_DRAINING");
-    else if (!this.#inbox.take(request, bytes)) this.#refuse(request, "GW_OVERLOADED");
+    else if (this.#options.guard?.isOverloaded() === true) this.#shed(request);
+    else {
+      const { traces } = this.#options;
+      const heard = traces.heard(request, this.id);
+      if (this.#inbox.take(heard, bytes)) return;
+      traces.refused(heard, "GW_OVERLOADED");
+      this.#refuse(heard, "GW_OVERLOADED");
+    }
+  }
+
+  /** Who is known is told to come again; finding out who else it is would be new work by itself. */
+  #shed(request: RequestPrimitive): void {
+    this.#options.observer.limitReached("event-loop");
+    if (this.#options.guard?.isKnown() === true) this.#refuse(request, "GW_OVERLOADED");
+    else this.close("overloaded");
   }
 
   #refuse(request: RequestPrimitive, code: FailureCode): void {
     this.#options.observer.refused(code);
-    if (this.#isSlow()) {
+    if (this.#pace.isSlow()) {
       // It asks and asks and does not read what it is answered; another answer would only add to the heap.
-      this.#socket.close(CloseCode.POLICY, "reads too slowly");
+      this.#pace.giveUp();
       return;
     }
     this.#answer(respondFailure(request, new GatewayError(code)));
-  }
-
-  /** More waits to be read by the peer than it is granted. */
-  #isSlow(): boolean {
-    return this.#socket.bufferedAmount > this.#options.limits.maxBuffered;
   }
 
   #answerServed(request: RequestPrimitive, response: ResponsePrimitive, arrived: EpochMs): void {
@@ -234,8 +240,10 @@ export class WsLink implements Link {
 
   /** A result that the peer's serialization cannot say must not leave it without an answer. Never throws. */
   #answer(response: ResponsePrimitive, emptyIsNull = false): void {
+    const started = performance.now();
     try {
       this.#write(response, response.requestIdentifier, emptyIsNull);
+      this.#options.observer.spent("answer", (performance.now() - started) / 1000);
     } catch (cause) {
       const detail = cause instanceof GatewayError ? cause.message : "it cannot be written";
       const failure = new GatewayError("GW_NOT_ACCEPTABLE", { detail, cause });
@@ -260,6 +268,12 @@ export class WsLink implements Link {
     // A peer that still owes answers has had its time; whoever waits for them is told now.
     this.#outbox.lose();
     const { code, text } = CLOSES[reason];
+    this.#end(code, text);
+  }
+
+  #end(code: number, text: string): void {
+    // Its Close must be read.
+    this.#pace.letGo();
     this.#socket.close(code, text);
     const { clock, limits } = this.#options;
     // Whoever leaves a Close unanswered for as long as a ping may be is gone.
@@ -272,16 +286,13 @@ export class WsLink implements Link {
     this.#state = { at: "closed" };
     this.#closing?.cancel();
     this.#liveness.stop();
+    this.#pace.stop();
     // Out of routing first: nobody may be sent to a link whose requests are being failed.
     this.#options.host.closed(this);
     this.#outbox.refuseQueued();
     this.#outbox.lose();
-    this.#inbox.forget();
-    this.#options.observer.linkClosed(this, String(this.#fault ?? code));
+    const { observer, traces } = this.#options;
+    for (const request of this.#inbox.forget()) traces.refused(request, "GW_ORIGINATOR_GONE");
+    observer.linkClosed(this, String(this.#fault ?? code));
   }
-}
-
-function bytesOf(data: RawData): Buffer {
-  if (Buffer.isBuffer(data)) return data;
-  return Array.isArray(data) ? Buffer.concat(data) : Buffer.from(data);
 }

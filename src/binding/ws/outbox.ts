@@ -16,6 +16,8 @@ export interface OutboxOptions {
   readonly send: (request: RequestPrimitive, wireId: RequestId) => void;
   /** Whether the peer reads too slowly to be sent more. */
   readonly isSlow: () => boolean;
+  /** Told how many seconds a request has waited for its turn, when it has. */
+  readonly waited: (seconds: number) => void;
   /** Called after each request that ended, whatever its outcome. */
   readonly ended: () => void;
 }
@@ -25,6 +27,8 @@ interface Queued {
   readonly waiting: Waiting;
   readonly deadline: EpochMs;
   readonly bytes: number;
+  /** When it began to wait, by performance.now(). */
+  readonly since: number;
 }
 
 /**
@@ -86,7 +90,10 @@ export class Outbox {
         else resolve(outcome);
       });
       if (goes) this.#send(waiting);
-      else leave = this.#queued.join(registree, { waiting, deadline, bytes });
+      else {
+        const since = performance.now();
+        leave = this.#queued.join(registree, { waiting, deadline, bytes, since });
+      }
     });
   }
 
@@ -122,6 +129,7 @@ export class Outbox {
     while (!this.#places.isUsedUp && !this.#options.isSlow()) {
       const queued = this.#queued.next((registree) => this.#places.allows(registree));
       if (queued === undefined) break;
+      this.#options.waited((performance.now() - queued.since) / 1000);
       if (this.#options.clock.now() < queued.deadline) this.#send(queued.waiting);
       else queued.waiting.settle(new GatewayError("GW_NOT_SENT_IN_TIME"));
     }

@@ -1,28 +1,32 @@
-import {
-  createServer,
-  type IncomingMessage,
-  type Server,
-  type ServerResponse,
-  STATUS_CODES,
-} from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer, type IncomingMessage, type Server } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { WebSocketServer } from "ws";
 import { type Clock, type EpochMs, later, type Millis, millis } from "../../base/clock.ts";
+import { listenUrl } from "../../base/listen-url.ts";
 import { ownAddressOf } from "../../base/peer-address.ts";
 import type { Codecs } from "../../codec/codec.ts";
+import type { Credential, Shown } from "../../core/credential.ts";
+import type { Limits } from "../../core/limits.ts";
+import { type Meter, payerOf } from "../../core/meter.ts";
 import type { Binding, LinkHost, ListenAddress, Observer } from "../../core/ports.ts";
 import { firstDialect } from "../../dialect/dialect.ts";
+import type { Gatekeeper } from "../limits/gatekeeper.ts";
+import { answerUnreadable, serverOptionsOf } from "../limits/head.ts";
+import type { TlsListener } from "../tls/listener.ts";
+import { type AdmissionRules, type Admitted, admission, overloaded } from "./admission.ts";
 import { Corks } from "./corks.ts";
 import {
   type AcceptedHandshake,
   type HandshakeRules,
-  NOT_UPGRADED,
   type RefusedHandshake,
   readHandshake,
-  type UpgradeRequest,
 } from "./handshake.ts";
-import { type LinkLimits, type LinkOptions, WsLink } from "./link.ts";
+import { WsLink } from "./link.ts";
+import type { LinkLimits, LinkOptions } from "./link-options.ts";
+import { closeInSlices } from "./paced-closing.ts";
+import { admit, pastLimit } from "./past-limit.ts";
+import { answerPlainRequest, upgradeOf, writeRefusal } from "./refusal.ts";
 import { isTrusted, type TrustRules } from "./trust.ts";
 
 /** Connections that may wait to be accepted: after a network cut thousands of registrees return at once. */
@@ -33,8 +37,12 @@ export interface WsServerOptions {
   readonly port: number;
   /** The server of the HTTP face, when both share a port; this binding then listens nowhere itself. */
   readonly shared: Server | undefined;
-  readonly handshake: HandshakeRules;
-  readonly trust: TrustRules;
+  /** Undefined where it listens in the clear; that of the HTTP face when both share a port. */
+  readonly tls: TlsListener | undefined;
+  readonly rules: WsRules;
+  readonly admission: AdmissionRules;
+  /** What a client has proven by TLS. */
+  readonly provenBy: (socket: Duplex) => Omit<Shown, "authorization">;
   readonly codecs: Codecs;
   readonly owesNulls: LinkOptions["owesNulls"];
   readonly lenient: boolean;
@@ -42,14 +50,22 @@ export interface WsServerOptions {
   /** Bytes of one message, also after decompression. */
   readonly maxMessage: number;
   readonly maxConnections: number;
-  readonly limits: LinkLimits;
+  readonly linkLimits: LinkLimits;
+  readonly limits: Limits;
+  readonly keeper: Gatekeeper;
+  readonly meter: Meter;
+  readonly traces: LinkOptions["traces"];
   readonly clock: Clock;
   readonly observer: Observer;
   readonly links: LinkHost;
 }
 
-/** Seconds after which a refused client may try again. */
-const RETRY_AFTER = "5";
+/** Who may connect, and who is believed; may change while the server runs. */
+export interface WsRules {
+  readonly handshake: HandshakeRules;
+  readonly trust: Omit<TrustRules, "credentialsKnown">;
+}
+
 /** How long a closing handshake may take. */
 const CLOSING: Millis = millis(1_000);
 
@@ -61,12 +77,14 @@ export class WsServer implements Binding {
   readonly #links = new Set<WsLink>();
   readonly #corks = new Corks();
   readonly #server: Server;
+  #rules: WsRules;
   #opened = 0;
   #draining = false;
   #drained: (() => void) | undefined;
 
   constructor(options: WsServerOptions) {
     this.#options = options;
+    this.#rules = options.rules;
     this.#sockets = new WebSocketServer({
       noServer: true,
       clientTracking: false,
@@ -77,7 +95,9 @@ export class WsServer implements Binding {
       handleProtocols: (_offered, request) =>
         this.#handshakes.get(request)?.subprotocolName ?? false,
     });
-    this.#server = options.shared ?? createServer(answerPlainRequest);
+    this.#server = options.shared ?? this.#ownServer();
+    // Beyond a number node would leave header fields out in silence, such as those that tell of a proxy.
+    this.#server.maxHeadersCount = 0;
     this.#server.on("upgrade", (request, socket, head) => this.#upgrade(request, socket, head));
   }
 
@@ -93,15 +113,29 @@ export class WsServer implements Binding {
     });
   }
 
-  /** Refuses handshakes from now on, lets every link finish, and cuts what is left soon after `deadline`. */
+  /** Lets other rules hold: of handshakes for those that come from now on, of trust for every link. */
+  configure(rules: WsRules): void {
+    this.#rules = rules;
+    for (const link of this.#links) link.trusted = this.#isTrusted(link.peerAddress);
+  }
+
+  /**
+   * Refuses handshakes from now on, lets every link finish and closes it in its turn, and cuts what is left soon after
+   * `deadline`.
+   */
   async stop(deadline: EpochMs): Promise<void> {
     this.#draining = true;
-    for (const link of this.#links) link.close("shutdown");
     if (this.#links.size > 0) {
+      const { clock } = this.#options;
+      // The second half is for what is under way on those that are closed last.
+      const within = millis(Math.max(0, deadline - clock.now()) / 2);
+      const close = (link: WsLink): void => link.close("restart");
+      const closing = closeInSlices(this.#links, close, { within, clock, random: Math.random });
       const drained = new Promise<void>((resolve) => {
         this.#drained = resolve;
       });
-      const timer = this.#options.clock.at(later(deadline, CLOSING), () => {
+      const timer = clock.at(later(deadline, CLOSING), () => {
+        closing.stop();
         for (const link of this.#links) link.terminate();
       });
       await drained;
@@ -114,18 +148,72 @@ export class WsServer implements Binding {
     }
   }
 
+  #ownServer(): Server {
+    const { keeper, limits, maxConnections, observer, tls } = this.#options;
+    const options = serverOptionsOf(limits.current);
+    const server =
+      tls?.createServer(options, answerPlainRequest) ?? createServer(options, answerPlainRequest);
+    server.on("clientError", (error: Error, socket: Duplex) => {
+      answerUnreadable(error, socket as Socket, observer);
+    });
+    keeper.guard(server, () => maxConnections);
+    return server;
+  }
+
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     // A client that resets the connection now must not take the process with it.
     socket.on("error", () => socket.destroy());
     const decision = this.#decide(request);
-    this.#options.observer.handshake(decision.result);
     if (decision.result !== "accepted") {
-      writeRefusal(socket, decision);
+      this.#refuse(socket, decision);
       return;
     }
+    const { headers, socket: transport } = request;
+    const { admission: rules, observer, provenBy } = this.#options;
+    const address = ownAddressOf(transport.remoteAddress, headers);
+    const newcomer = {
+      shown: { ...provenBy(transport), authorization: headers.authorization },
+      claimed: decision.originator,
+      address,
+      otherEnd: transport.remoteAddress,
+      trusted: this.#isTrusted(address),
+    };
+    const open = (verdict: Admitted | RefusedHandshake): void => {
+      if (verdict.result !== "admitted") this.#refuse(socket, verdict);
+      else this.#open(request, socket, head, { ...newcomer, decision, ...verdict });
+    };
+    const verdict = admission(rules, newcomer);
+    if (!(verdict instanceof Promise)) {
+      open(verdict);
+      return;
+    }
+    verdict
+      // Meanwhile others came, or the gateway was stopped.
+      .then((later) => open(later.result === "admitted" ? (this.#lackOfRoom() ?? later) : later))
+      .catch((error: unknown) => {
+        observer.warn("a handshake failed", { error });
+        socket.destroy();
+      });
+  }
+
+  #isTrusted(address: string | undefined): boolean {
+    const credentialsKnown = this.#options.admission.authenticator.isConfigured;
+    return isTrusted({ ...this.#rules.trust, credentialsKnown }, address);
+  }
+
+  #refuse(socket: Duplex, refused: RefusedHandshake): void {
+    this.#options.observer.handshake(refused.result);
+    writeRefusal(socket, refused);
+  }
+
+  #open(request: IncomingMessage, socket: Duplex, head: Buffer, accepted: Accepted): void {
+    const { address, credential, decision, trusted } = accepted;
+    this.#options.observer.handshake("accepted");
     this.#handshakes.set(request, decision);
     this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
-      const { clock, codecs, lenient, limits, links, observer, owesNulls, trust } = this.#options;
+      const { clock, codecs, keeper, lenient, limits, linkLimits, links, meter } = this.#options;
+      const { observer, owesNulls, traces } = this.#options;
+      const network = keeper.addressOf(request.socket);
       this.#opened += 1;
       const link = new WsLink(webSocket, socket, {
         id: `l${this.#opened}`,
@@ -133,32 +221,54 @@ export class WsServer implements Binding {
         owesNulls,
         dialect: firstDialect(decision.subprotocol),
         lenient,
-        limits,
+        limits: linkLimits,
+        guard: {
+          charge: (primitives, bytes) => {
+            const payer = payerOf(link.credential, links.speakerOn(link), network);
+            return payer === undefined ? millis(0) : meter.spend(payer, primitives, bytes);
+          },
+          writeTimeout: () => limits.current.writeTimeout,
+          isOverloaded: () => keeper.isOverloaded,
+          isKnown: () => links.speakerOn(link) !== undefined,
+        },
         corks: this.#corks,
-        trusted: isTrusted(trust, request.socket.remoteAddress, request.headers),
+        traces,
+        trusted,
         secured: "encrypted" in request.socket,
-        peerAddress: ownAddressOf(request.socket.remoteAddress, request.headers),
+        credential,
+        peerAddress: address,
+        otherEnd: request.socket.remoteAddress,
         clock,
         observer,
         host: links,
       });
       this.#links.add(link);
-      webSocket.once("close", () => this.#gone(link));
+      const expires = credential?.expires;
+      // Our choice: who is let in until then is let in no longer on a connection that is open already.
+      const expiry = expires && clock.at(expires, () => link.close("expired"));
+      webSocket.once("close", () => {
+        expiry?.cancel();
+        this.#gone(link);
+      });
       observer.linkOpened(link, request.socket.remoteAddress ?? "");
       links.opened(link, decision.originator);
-      if (this.#draining) link.close("shutdown");
+      if (this.#draining) link.close("restart");
     });
   }
 
   #decide(request: IncomingMessage): AcceptedHandshake | RefusedHandshake {
-    if (this.#draining) {
-      return full("draining", "the gateway is shutting down");
-    }
-    const decision = readHandshake(upgradeOf(request), this.#options.handshake);
-    if (decision.result === "accepted" && this.#links.size >= this.#options.maxConnections) {
-      return full("full", "the gateway has as many connections as it takes");
-    }
-    return decision;
+    if (this.#draining) return DRAINING;
+    const past = admit(request, this.#options);
+    if (past !== undefined) return past;
+    const decision = readHandshake(upgradeOf(request), this.#rules.handshake);
+    return decision.result === "accepted" ? (this.#lackOfRoom() ?? decision) : decision;
+  }
+
+  #lackOfRoom(): RefusedHandshake | undefined {
+    if (this.#draining) return DRAINING;
+    if (this.#links.size < this.#options.maxConnections) return undefined;
+    this.#options.observer.limitReached("connections");
+    return pastLimit("connections");
   }
 
   #gone(link: WsLink): void {
@@ -167,48 +277,17 @@ export class WsServer implements Binding {
   }
 
   #address(): ListenAddress {
-    const { address, family, port } = this.#server.address() as AddressInfo;
-    return { url: `ws://${family === "IPv6" ? `[${address}]` : address}:${port}` };
+    const bound = this.#server.address() as AddressInfo;
+    return { url: listenUrl(this.#options.tls === undefined ? "ws" : "wss", bound) };
   }
 }
 
-function upgradeOf({
-  method = "",
-  url = "",
-  httpVersion,
-  headers,
-}: IncomingMessage): UpgradeRequest {
-  return { method, url, httpVersion, headers };
-}
+const DRAINING = overloaded("draining", "the gateway is shutting down");
 
-function full(result: "full" | "draining", sentence: string): RefusedHandshake {
-  return { result, status: 503, sentence, headers: ["Retry-After", RETRY_AFTER] };
-}
-
-/** What a request without Upgrade gets at a port of its own: 426, which is no oneM2M answer and has no RSC. */
-function answerPlainRequest(request: IncomingMessage, response: ServerResponse): void {
-  const decision = readHandshake(upgradeOf(request), ANY);
-  // What could be upgraded, node gives to the upgrade event; whatever else comes here cannot.
-  const refused = decision.result === "accepted" ? NOT_UPGRADED : decision;
-  response.writeHead(refused.status, headersOf(refused));
-  response.end(refused.sentence);
-}
-
-const ANY: HandshakeRules = { hosts: [], origins: [], proV1: false };
-
-function writeRefusal(socket: Duplex, refused: RefusedHandshake): void {
-  const headers = headersOf(refused);
-  if (!headers.includes("Connection")) headers.push("Connection", "close");
-  const lines = [`HTTP/1.1 ${refused.status} ${STATUS_CODES[refused.status] ?? ""}`];
-  for (let index = 0; index < headers.length; index += 2) {
-    lines.push(`${headers[index]}: ${headers[index + 1]}`);
-  }
-  // A client that keeps its half open would hold the connection for ever.
-  socket.once("finish", () => socket.destroy());
-  socket.end(`${lines.join("\r\n")}\r\n\r\n${refused.sentence}`);
-}
-
-/** Flat list of names and values. */
-function headersOf({ headers, sentence }: RefusedHandshake): string[] {
-  return ["Content-Type", "text/plain", "Content-Length", String(sentence.length), ...headers];
+/** A handshake that succeeds, and who makes it. */
+interface Accepted {
+  readonly decision: AcceptedHandshake;
+  readonly credential: Credential | undefined;
+  readonly address: string | undefined;
+  readonly trusted: boolean;
 }

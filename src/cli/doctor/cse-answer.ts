@@ -4,10 +4,11 @@ import { type Clock, type EpochMs, later } from "../../base/clock.ts";
 import { GatewayError } from "../../base/errors.ts";
 import { cseConnections } from "../../binding/http/cse-pool.ts";
 import { tunnelAgent } from "../../binding/proxy/tunnel-agent.ts";
+import { LinkTraces } from "../../binding/ws/link-traces.ts";
 import type { Config } from "../../config/schema.ts";
 import type { Port } from "../../core/ports.ts";
 import { countingCodecs } from "../../observe/counting-codec.ts";
-import { createLog, LogObserver } from "../../observe/log.ts";
+import { observeAll } from "../../observe/observers.ts";
 import { type CseId, entityIdOf } from "../../primitive/identifiers.ts";
 import {
   NOTHING_CARRIED,
@@ -48,9 +49,12 @@ export interface CseAsker {
 export async function askerOf(way: Way, config: Config, from: string): Promise<CseAsker> {
   const { clock, through, url } = way;
   // What it would log is what is being found out here.
-  const observer = new LogObserver(createLog("silent", process.stderr), undefined);
+  const observer = observeAll();
   const codecs = countingCodecs(observer, config.xml.namespaces);
-  const parts = { codecs, owesNulls: () => false, clock, observer };
+  const tracing = undefined;
+  const traces = new LinkTraces(tracing, false);
+  const more = { tracing, traces, clock, observer };
+  const parts = { codecs, owesNulls: () => false, tls: way.tls, ...more };
   if (way.isWebSocket) {
     const dialler = diallerTo(url.href, config, parts, through && tunnelAgent(url, through));
     const named = config.cse.handshakeOrigin ? from : undefined;
@@ -74,7 +78,7 @@ export async function askerOf(way: Way, config: Config, from: string): Promise<C
       async () => link.close("shutdown"),
     );
   }
-  const pool = cseConnections(url, 1, through);
+  const pool = cseConnections(url, 1, through, way.tls.cse.secured);
   let head: HttpHead | undefined;
   watchHeads(pool, (seen) => {
     head = seen;

@@ -7,7 +7,7 @@ import type { ResponsePrimitive } from "../../primitive/primitive.ts";
 import { parseTimestamp } from "../../primitive/timestamps.ts";
 import type { ClockReading } from "./clock-skew.ts";
 import { askerOf, type CseAnswer } from "./cse-answer.ts";
-import { failureFinding, notByCse, refusalFinding } from "./cse-troubles.ts";
+import { failureFinding, notByCse, proofFinding, refusalFinding } from "./cse-troubles.ts";
 import { type Finding, fault, note, ok } from "./finding.ts";
 import type { Way } from "./way.ts";
 
@@ -28,7 +28,7 @@ export async function askForCseBase(way: Way, config: Config): Promise<Found> {
   try {
     const asker = await askerOf(way, config, originator);
     try {
-      const address = `${id}/${name}`;
+      const address = addressOf(config.cse);
       const first = await asker.retrieve(address, originator);
       if (!isUnknown(first.response)) {
         return { findings: findingsOf(first, way, config), clocks: clocksOf(first) };
@@ -48,6 +48,13 @@ export async function askForCseBase(way: Way, config: Config): Promise<Found> {
   }
 }
 
+/** Of its CSEBase; what that is called at a peer nobody says, and a provider is any of its CSEs. */
+function addressOf({ id, name, spId }: Config["cse"]): string {
+  if (name !== "") return `${id}/${name}`;
+  const absolute = spId === undefined ? id : `//${spId}${id}`;
+  return id === "" ? "-" : absolute;
+}
+
 /** Nothing is at that address, or on the way to it. */
 const isUnknown = (response: CseAnswer["response"]): boolean =>
   !(response instanceof GatewayError) &&
@@ -57,8 +64,9 @@ function findingsOf(answer: CseAnswer, way: Way, config: Config): readonly Findi
   const { response, http, sent, came } = answer;
   // A 407 has its own words.
   const isRefused = response instanceof GatewayError && response.code === "GW_CSE_UNREACHABLE";
+  if (http?.status === 401) return [proofFinding(http, way, config)];
   if (http !== undefined && !http.isOneM2m && http.status >= 300 && !isRefused) {
-    return [notByCse(http, way)];
+    return [notByCse(http, way, config)];
   }
   if (response instanceof GatewayError) return [failureFinding(response, http, config)];
   const { responseStatusCode } = response;
@@ -66,20 +74,19 @@ function findingsOf(answer: CseAnswer, way: Way, config: Config): readonly Findi
     const own = namesOf(response);
     const took = `${Math.max(came - sent, 0)} ms`;
     if (own === undefined) {
-      const { id, name } = config.cse;
       return [
         note(
           "CSE",
-          `it answers a Retrieve of ${id}/${name} (${responseStatusCode}, ${took}), without saying its names`,
+          `it answers a Retrieve of ${addressOf(config.cse)} (${responseStatusCode}, ${took}), without saying its names`,
         ),
       ];
     }
     const wrong = differences(own, config);
-    return wrong.length > 0
-      ? wrong
-      : [ok("CSE", `it answers (${took}), and is ${config.cse.id}, ${config.cse.name}`)];
+    const { id, name } = config.cse;
+    const is = name === "" ? (own.csi ?? own.rn) : `${id}, ${name}`;
+    return wrong.length > 0 ? wrong : [ok("CSE", `it answers (${took}), and is ${is}`)];
   }
-  return [refusalFinding(responseStatusCode, config)];
+  return [refusalFinding(responseStatusCode, addressOf(config.cse), config)];
 }
 
 interface Names {
@@ -105,11 +112,11 @@ function differences({ csi, rn }: Names, { cse }: Config): Finding[] {
   const domain = { cseId: cse.id as CseId, spId: cse.spId, cseName: cse.name };
   // Some leave the slash out.
   const id = csi && relativeToProvider(csi, domain).replace(/^(?!\/)/, "/");
-  if (id !== undefined && id !== cse.id) {
+  if (id !== undefined && cse.id !== "" && id !== cse.id) {
     const change = `set cse.id to ${id}, or cse.url to that of ${cse.id}`;
     findings.push(fault("CSE", `the CSE that answers is ${id}, not ${cse.id}`, change));
   }
-  if (rn !== undefined && rn !== cse.name) {
+  if (rn !== undefined && cse.name !== "" && rn !== cse.name) {
     const text = `the CSEBase of the CSE that answers is called ${rn}, not ${cse.name}`;
     findings.push(fault("CSE", text, `set cse.name to ${rn}`));
   }

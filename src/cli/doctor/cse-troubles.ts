@@ -5,11 +5,15 @@ import type { Config } from "../../config/schema.ts";
 import { formatDuration } from "../../config/units.ts";
 import type { HttpHead } from "./cse-answer.ts";
 import { type Finding, fault, note } from "./finding.ts";
+import { proofWanted } from "./proof-wanted.ts";
 import type { Way } from "./way.ts";
 
-/** The CSE has refused: what that says. */
-export function refusalFinding(rsc: number, { cse: { id, name, originator } }: Config): Finding {
-  const address = `${id}/${name}`;
+/** The CSE has refused: what that says. @param address of the CSEBase, as it was asked for */
+export function refusalFinding(
+  rsc: number,
+  address: string,
+  { cse: { originator } }: Config,
+): Finding {
   switch (rsc) {
     case Rsc.ORIGINATOR_HAS_NO_PRIVILEGE:
       return note(
@@ -85,13 +89,22 @@ export function failureFinding(
   }
 }
 
+/** The CSE, or what stands before it, wants to know who asks. */
+export const proofFinding = (http: HttpHead, way: Way, config: Config): Finding =>
+  fault(
+    "CSE",
+    `credentials are wanted, and the gateway has neither password nor token to show a CSE: ${headWords(http)}`,
+    `let the CSE, or the server before it at cse.url, take a certificate instead; ${proofWanted(way, config)}`,
+  );
+
 /** What has answered over HTTP is no CSE, but stands before it. */
-export function notByCse(http: HttpHead, { through }: Way): Finding {
+export function notByCse(http: HttpHead, way: Way, config: Config): Finding {
+  const refused = http.status === 403 ? `; ${proofWanted(way, config)}` : "";
   const change =
-    through === undefined
+    way.through === undefined
       ? "correct cse.url, or have the server before the CSE look for it in the right place"
       : `have the proxy allow requests to the host in cse.url, or list it in proxy.none if it needs no proxy; correct cse.url`;
-  return fault("CSE", `it is not the CSE that answers: ${headWords(http)}`, change);
+  return fault("CSE", `it is not the CSE that answers: ${headWords(http)}`, change + refused);
 }
 
 function headWords({ isOneM2m, status, server, contentType }: HttpHead): string {

@@ -1,4 +1,5 @@
 import type { Clock, Millis } from "../../base/clock.ts";
+import { windowAt } from "../../base/weekly-windows.ts";
 import type { Environment } from "../../config/choose-proxy.ts";
 import { deploymentOf } from "../../config/load.ts";
 import type { Config } from "../../config/schema.ts";
@@ -9,6 +10,7 @@ import { type Finding, isFault, note, ok } from "./finding.ts";
 import { tryHandshake } from "./handshake.ts";
 import { checkListeners } from "./listeners.ts";
 import { checkAdvertised, resolveFirst } from "./names.ts";
+import { aboutPeer } from "./peer.ts";
 import { proxyChosen, tryProxy } from "./proxy.ts";
 import { measureSilence } from "./silence.ts";
 import { checkStateFolder } from "./state-folder.ts";
@@ -38,16 +40,38 @@ export async function* examine(config: Config, parts: ExaminationParts): AsyncGe
       "CSE",
       "there is none to reach: standalone, the gateway answers registrations itself; cse.url would name one",
     );
+  } else yield* examineWay(way, config, parts);
+  for (const [name, peer] of config.peers) {
+    if (stop.aborted) return;
+    yield* examinePeer(name, { ...config, ...peer }, parts);
+  }
+}
+
+/** A peer as if it were the CSE. @param there the configuration that the gateway would have then */
+async function* examinePeer(
+  name: string,
+  there: Config,
+  parts: ExaminationParts,
+): AsyncGenerator<Finding> {
+  const way = wayOf(there, parts.clock, parts.stop);
+  if (way === undefined) {
+    yield note(
+      "peer",
+      `${name} opens the connection itself (accept): nothing can be tried from here`,
+    );
     return;
   }
-  yield* examineWay(way, config, parts);
+  yield ok("peer", `${name} at ${way.url.href}`);
+  for await (const finding of examineWay(way, there, parts)) {
+    yield aboutPeer(name, there.cse, finding);
+  }
 }
 
 /** Step by step to the CSE; what fails ends it, since nothing behind it can be tried. */
 async function* examineWay(
   way: Way,
   config: Config,
-  { env, silence, stop }: ExaminationParts,
+  { clock, env, silence, stop }: ExaminationParts,
 ): AsyncGenerator<Finding> {
   yield proxyChosen(way, config, env);
   const { finding, addresses } = await resolveFirst(way);
@@ -62,6 +86,7 @@ async function* examineWay(
   if (stop.aborted) return;
   const clocks: (ClockReading | undefined)[] = [];
   if (way.isWebSocket) {
+    yield* outsideWindows(config, clock);
     const handshake = await tryHandshake(way, config);
     yield handshake.finding;
     if (isFault(handshake.finding)) return;
@@ -73,6 +98,14 @@ async function* examineWay(
   clocks.unshift(...answer.clocks);
   yield clockFinding(clocks);
   if (silence !== undefined && !stop.aborted) yield* measureSilence(way, config, silence, stop);
+}
+
+/** It is tried all the same. */
+function outsideWindows({ cse }: Config, clock: Clock): Finding[] {
+  const { isOpen, changes } = windowAt(cse.windows, clock.now());
+  if (isOpen || changes === undefined) return [];
+  const next = new Date(changes).toISOString();
+  return [note("handshake", `the gateway does not connect before ${next}: so cse.windows says`)];
 }
 
 const tlsOf = (way: Way): Promise<Finding[]> => (way.isSecure ? tryTls(way) : Promise.resolve([]));

@@ -13,6 +13,7 @@ export const SUBJECTS = [
   "CSE",
   "clock",
   "silence",
+  "peer",
 ] as const;
 export type Subject = (typeof SUBJECTS)[number];
 
@@ -20,6 +21,8 @@ export type Subject = (typeof SUBJECTS)[number];
 export interface Finding {
   readonly severity: "ok" | "note" | "fault";
   readonly about: Subject;
+  /** Whose it is: the CSE-ID or M2M-SP-ID of a peer; undefined for what is the CSE's, or the gateway's own. */
+  readonly peer?: string;
   /** For somebody who did not build the network. */
   readonly text: string;
   /** What to change, with the key that says so. */
@@ -49,15 +52,16 @@ const WIDTH = Math.max(...SUBJECTS.map(({ length }) => length));
 const LABELS = { ok: "ok   ", note: "note ", fault: "FAULT" } as const;
 
 /** A line for a person, and an indented one with what to change. */
-export function linesOf({ severity, about, text, change }: Finding): string[] {
-  const line = `${LABELS[severity]}  ${about.padEnd(WIDTH)}  ${printable(text)}`;
+export function linesOf({ severity, about, peer, text, change }: Finding): string[] {
+  const whole = peer === undefined ? text : `${peer}: ${text}`;
+  const line = `${LABELS[severity]}  ${about.padEnd(WIDTH)}  ${printable(whole)}`;
   const indent = " ".repeat(LABELS.ok.length + 2 + WIDTH + 2);
   return change === undefined ? [line] : [line, `${indent}change: ${printable(change)}`];
 }
 
 /** The same for a program. */
-export const jsonOf = ({ severity, about, text, change }: Finding): string =>
-  JSON.stringify({ severity, about, text, change });
+export const jsonOf = ({ severity, about, peer, text, change }: Finding): string =>
+  JSON.stringify({ severity, about, peer, text, change });
 
 /** What peers have sent may not steer the terminal. */
 const printable = (text: string): string => text.replace(/\p{Cc}+/gu, " ");

@@ -1,4 +1,6 @@
 import type { IncomingMessage } from "node:http";
+import type { Config } from "../../config/schema.ts";
+import { proofWanted } from "./proof-wanted.ts";
 import type { Trouble } from "./tls-troubles.ts";
 import type { Way } from "./way.ts";
 
@@ -6,15 +8,17 @@ const NGINX =
   'a reverse proxy before the registrar must pass the upgrade on; nginx: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection "upgrade"';
 
 /** Who may have answered a handshake with something else than 101, and what to change. */
-export function refusalTrouble(answer: IncomingMessage, { through }: Way): Trouble {
+export function refusalTrouble(answer: IncomingMessage, way: Way, config: Config): Trouble {
+  const { through } = way;
   const status = answer.statusCode ?? 0;
   const { why, change } = REFUSALS.get(status) ?? classOf(status, answer);
+  const proof = status === 401 || status === 403 ? proofWanted(way, config) : undefined;
   const { server } = answer.headers;
   const who = server === undefined ? "" : ` (Server: ${server.slice(0, 80)})`;
   const inTunnel = through === undefined ? "" : ", from behind the proxy";
   return {
     text: `the answer to the handshake is ${status} ${answer.statusMessage ?? ""}${who}${inTunnel}: ${why}`,
-    change,
+    change: proof === undefined ? change : `${change}; ${proof}`,
   };
 }
 
@@ -41,14 +45,14 @@ const REFUSALS: ReadonlyMap<number, Refusal> = new Map([
   [
     401,
     {
-      why: "credentials are wanted, and this version sends none to a registrar",
-      change: "let the registrar, or the server before it at cse.url, take this gateway without",
+      why: "credentials are wanted, and the gateway has neither password nor token to show a registrar",
+      change: "let the registrar, or the server before it at cse.url, take a certificate instead",
     },
   ],
   [
     403,
     {
-      why: "this gateway, its address or its originator is not allowed there",
+      why: "this gateway, its certificate, its address or its originator is not allowed there",
       change:
         "have it allowed there; cse.originator and cse.handshakeOrigin say whom the handshake names",
     },

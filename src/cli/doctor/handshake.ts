@@ -33,7 +33,7 @@ export async function tryHandshake(
   const trouble =
     "error" in result
       ? failureTrouble(result.error, way, config)
-      : refusalTrouble(result.answer, way);
+      : refusalTrouble(result.answer, way, config);
   return { finding: fault("handshake", trouble.text, trouble.change), clock: reading };
 }
 

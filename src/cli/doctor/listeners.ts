@@ -3,6 +3,7 @@ import { createServer } from "node:net";
 import { type Clock, millis } from "../../base/clock.ts";
 import { type Endpoint, formatEndpoint } from "../../config/addresses.ts";
 import type { Config } from "../../config/schema.ts";
+import { listenerTls } from "../../config/tls-sources.ts";
 import { codeOf } from "./error-code.ts";
 import { type Finding, fault, note, ok } from "./finding.ts";
 import { within } from "./patience.ts";
@@ -30,22 +31,28 @@ export async function checkListeners(config: Config, clock: Clock): Promise<Find
   const findings: Finding[] = [];
   for (const { endpoint, keys } of places.values()) {
     const code = await tryToListen(endpoint);
-    findings.push(await explained(code, endpoint, keys, config.admin.listen, clock));
+    const asked = listenerTls(config, "admin") === undefined ? config.admin.listen : undefined;
+    findings.push(await explained(code, endpoint, keys, asked, clock));
   }
   return findings;
 }
 
+/** @param admin where a gateway would say what it is; undefined where it would ask for a certificate first */
 async function explained(
   code: string | undefined,
   endpoint: Endpoint,
   keys: readonly string[],
-  admin: Endpoint,
+  admin: Endpoint | undefined,
   clock: Clock,
 ): Promise<Finding> {
   const key = keys.join(" and ");
   const place = `${formatEndpoint(endpoint)} (${key})`;
   if (code === undefined) return ok("listeners", `${place} is free`);
-  if (code === "EADDRINUSE") {
+  if (code === "EADDRINUSE" && admin === undefined) {
+    const text = `${place} is in use: whether by a gateway cannot be asked, since admin.listen has TLS`;
+    return note("listeners", text);
+  }
+  if (code === "EADDRINUSE" && admin !== undefined) {
     const mode = await within(clock, PATIENCE, modeOfGatewayAt(admin));
     return mode === undefined
       ? fault(

@@ -61,7 +61,7 @@ function adviceFor(result: ProxyError["result"], { proxy }: ThroughProxy, target
     case "not-http":
       return `check that ${namedBy} names an HTTP proxy that knows CONNECT, and rightly begins with http:// or https://`;
     case "proxy-tls":
-      return `name who vouches for the proxy in proxy.ca, or correct ${namedBy}: host, and http:// or https://`;
+      return `name who vouches for the proxy in proxy.tls.ca, or correct ${namedBy}: host, and http:// or https://`;
     case "target-tls":
       return "correct cse.url";
     case "timeout":

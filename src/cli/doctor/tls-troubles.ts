@@ -24,7 +24,7 @@ export function tlsTrouble(code: string, message: string, seen: TlsSeen): Troubl
   if (UNTRUSTED.has(code)) {
     return {
       text: `${where} has a certificate that nobody known here vouches for: it was issued by ${seen.issuer} (${code})`,
-      change: `if that is the CSE's own authority, or a proxy of this network that reads along (TLS inspection), put its certificate in PEM into a file and name that in the environment variable NODE_EXTRA_CA_CERTS of the gateway; if not, somebody else answers for the host in cse.url`,
+      change: `if that is the CSE's own authority, or a proxy of this network that reads along (TLS inspection), put its certificate in PEM into a file and name that in cse.tls.ca; if not, somebody else answers for the host in cse.url`,
     };
   }
   switch (code) {
@@ -63,8 +63,8 @@ export function tlsTrouble(code: string, message: string, seen: TlsSeen): Troubl
   }
   if (/CERTIFICATE_REQUIRED|BAD_CERTIFICATE|HANDSHAKE_FAILURE/.test(code)) {
     return {
-      text: `${where} refuses the connection (${code}): it may want a certificate of this gateway, which has none`,
-      change: "let the server at cse.url take clients without a certificate",
+      text: `${where} refuses the connection (${code}): it may want a certificate of this gateway, or another than it got`,
+      change: "name one that the server at cse.url takes in cse.tls.certificate",
     };
   }
   if (code === "ECONNRESET" || message === "closed") {

@@ -38,6 +38,7 @@ export async function tryTls(way: Way): Promise<Finding[]> {
       port: target.port,
       servername: isIP(target.host) === 0 ? target.host : "",
       ALPNProtocols: ["http/1.1"],
+      ...way.tls.cse.secured(),
       ...(tunnel && { socket: tunnel }),
     });
     const over = (findings: Finding[]): void => {

@@ -1,9 +1,11 @@
 import type { Clock, Millis } from "../../base/clock.ts";
 import type { ThroughProxy } from "../../binding/proxy/attempt.ts";
 import type { Endpoint } from "../../binding/proxy/proxy-error.ts";
+import { securedWith } from "../../binding/tls/client.ts";
 import { isWebSocketUrl } from "../../config/addresses.ts";
 import type { Config } from "../../config/schema.ts";
-import { throughProxy } from "../../upstream.ts";
+import { clientTls } from "../../config/tls-sources.ts";
+import { throughProxy, type UpstreamParts } from "../../upstream.ts";
 
 /** The way from here to the CSE, as the configuration has it. */
 export interface Way {
@@ -20,6 +22,7 @@ export interface Way {
   /** How long each step may take, and the key that says so. */
   readonly patience: Millis;
   readonly patienceKey: "proxy.timeout" | "cse.connectTimeout";
+  readonly tls: UpstreamParts["tls"];
   readonly clock: Clock;
 }
 
@@ -32,7 +35,8 @@ export function wayOf(config: Config, clock: Clock, stop: AbortSignal): Way | un
     host: url.hostname.replace(/^\[|\]$/g, ""),
     port: Number(url.port || (isSecure ? 443 : 80)),
   };
-  const through = throughProxy(config, clock, stop);
+  const tls = { cse: securedBy("cse", config), proxy: securedBy("proxy", config) };
+  const through = throughProxy(config, tls, clock, stop);
   return {
     url,
     target,
@@ -43,6 +47,15 @@ export function wayOf(config: Config, clock: Clock, stop: AbortSignal): Way | un
     namedBy: through?.proxy.namedBy ?? "cse.url",
     patience: through === undefined ? config.cse.connectTimeout : config.proxy.timeout,
     patienceKey: through === undefined ? "cse.connectTimeout" : "proxy.timeout",
+    tls,
     clock,
   };
+}
+
+/** As the files are now. */
+function securedBy(to: "cse" | "proxy", config: Config): UpstreamParts["tls"]["cse"] {
+  const read = clientTls(`${to}.tls`, config[to].tls).read();
+  if ("faults" in read) throw new Error(read.faults[0]?.sentence);
+  const secured = securedWith(read.tls);
+  return { secured: () => secured };
 }

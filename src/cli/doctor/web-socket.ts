@@ -15,13 +15,14 @@ export type Handshake =
 
 /** One WebSocket to the registrar, asked for as the gateway does; nobody answers what comes on it. */
 export function openWebSocket(
-  { patience, through, url }: Way,
+  { patience, through, tls, url }: Way,
   { cse, ws }: Config,
   originator: string | undefined,
 ): Promise<Handshake> {
   return new Promise((resolve) => {
     let upgraded: IncomingMessage | undefined;
     const socket = new WebSocket(url, [...cse.subprotocols], {
+      ...tls.cse.secured(),
       agent: through && tunnelAgent(url, through),
       handshakeTimeout: patience,
       maxPayload: ws.maxMessage,

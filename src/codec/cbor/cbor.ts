@@ -2,6 +2,7 @@ import type { ExactTree } from "../../primitive/content.ts";
 import { operationNumber, type Primitive, type RequestId } from "../../primitive/primitive.ts";
 import type { Codec, Payload, Reading, ReadOptions, WriteOptions } from "../codec.ts";
 import { type Envelope, isWrapperName, placeMember, primitiveOf, unreadable } from "../envelope.ts";
+import { MAX_DEPTH } from "../json/scan.ts";
 import { CborContent, cborBytesOf, decodeCborContent } from "./content.ts";
 import { CborFault } from "./fault.ts";
 import { bytesOfHex } from "./hex.ts";
@@ -10,31 +11,37 @@ import { type CborMember, membersAt, scanMap } from "./scan.ts";
 import { readCbor } from "./tree.ts";
 import { CborWriter } from "./writer.ts";
 
-/** CBOR as TS-0004, 8.5 has it; wrapped primitives and hex text are understood, and written on demand. */
-export const cborCodec: Codec = {
-  serialization: "cbor",
-  mediaType: "application/cbor",
-  frame: "binary",
+/** CBOR as TS-0004, 8.5 has it; wrapped primitives and hex text are understood, and written on demand. @param nesting allowed now */
+export function createCborCodec(nesting: () => number): Codec {
+  const codec: Codec = {
+    serialization: "cbor",
+    mediaType: "application/cbor",
+    frame: "binary",
 
-  forPeer: () => cborCodec,
+    forPeer: () => codec,
 
-  decodeContent: decodeCborContent,
+    decodeContent: (received) => decodeCborContent(received, nesting()),
 
-  encodeContent: cborBytesOf,
+    encodeContent: cborBytesOf,
 
-  readPrimitive(message, options) {
-    const bytes = bytesOfHex(message);
-    if (bytes === undefined) return read(message, options);
-    const reading = read(bytes, options);
-    return "primitive" in reading ? { ...reading, hex: true } : reading;
-  },
+    readPrimitive(message, options) {
+      const bytes = bytesOfHex(message);
+      if (bytes === undefined) return read(message, options, nesting());
+      const reading = read(bytes, options, nesting());
+      return "primitive" in reading ? { ...reading, hex: true } : reading;
+    },
 
-  writePrimitive: write,
-};
+    writePrimitive: write,
+  };
+  return codec;
+}
 
-function read(message: Uint8Array, options: ReadOptions): Reading {
+/** The same with the usual depth. */
+export const cborCodec: Codec = createCborCodec(() => MAX_DEPTH);
+
+function read(message: Uint8Array, options: ReadOptions, nesting: number): Reading {
   try {
-    const { bytes, members } = scanMap(message);
+    const { bytes, members } = scanMap(message, nesting);
     const wrapper = members.length === 1 ? members[0] : undefined;
     const wrapped =
       wrapper !== undefined && isWrapperName(wrapper.name) && isMapAt(bytes, wrapper.start);

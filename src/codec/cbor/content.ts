@@ -1,5 +1,6 @@
 import { GatewayError } from "../../base/errors.ts";
 import type { Content, Edit, ExactTree, Tree } from "../../primitive/content.ts";
+import { DEEPEST, MAX_DEPTH } from "../json/scan.ts";
 import { CborFault } from "./fault.ts";
 import { bytesOfHex } from "./hex.ts";
 import { headSize, INDEFINITE, isMapAt, LONGEST_HEAD, MAJOR, writeHead } from "./item.ts";
@@ -8,9 +9,9 @@ import { readCbor } from "./tree.ts";
 import { cborOf } from "./writer.ts";
 
 /** Reads content alone, as an HTTP body has it, also as hex text. @throws GatewayError GW_CONTENT_MALFORMED */
-export function decodeCborContent(received: Uint8Array): Content {
+export function decodeCborContent(received: Uint8Array, nesting = MAX_DEPTH): Content {
   try {
-    const { bytes, root } = checkCbor(bytesOfHex(received) ?? received);
+    const { bytes, root } = checkCbor(bytesOfHex(received) ?? received, nesting);
     return new CborContent(bytes, root);
   } catch (error) {
     if (!(error instanceof CborFault)) throw error;
@@ -64,7 +65,7 @@ export class CborContent implements Content {
       (before, edit) => spliced(before, edit.path, edit.value),
       this.bytes,
     );
-    const { bytes, root } = checkCbor(edited);
+    const { bytes, root } = checkCbor(edited, DEEPEST);
     return new CborContent(bytes, root);
   }
 }

@@ -1,17 +1,9 @@
 import { isUtf8 } from "node:buffer";
-import { MAX_DEPTH } from "../json/scan.ts";
+import { DEEPEST, MAX_DEPTH } from "../json/scan.ts";
 import { CborCopy } from "./copy.ts";
 import { CborFault } from "./fault.ts";
-import {
-  argumentAt,
-  BREAK,
-  bufferOf,
-  headSize,
-  INDEFINITE,
-  isFiniteAt,
-  isMapAt,
-  MAJOR,
-} from "./item.ts";
+import { argumentAt, BREAK, bufferOf, headSize, INDEFINITE, isMapAt, MAJOR } from "./item.ts";
+import { checkSimple, checkTag } from "./json-values.ts";
 import { MemberNames } from "./names.ts";
 import { CborTexts, isShortAscii } from "./text.ts";
 
@@ -42,21 +34,24 @@ export interface CheckedCbor {
  *
  * @throws CborFault
  */
-export function checkCbor(bytes: Uint8Array): CheckedCbor {
+export function checkCbor(bytes: Uint8Array, nesting = MAX_DEPTH): CheckedCbor {
   const received = bufferOf(bytes);
-  const scan = new CborScan(received);
+  const scan = new CborScan(received, nesting);
   const start = scan.tagsEnd(0);
   scan.checkEnd(scan.valueEnd(start, 0));
   return { bytes: scan.result(), root: isMapAt(received, start) ? scan.root : undefined };
 }
 
 /** Checks a whole CBOR item as {@link checkCbor} does and gives the members of its outermost map. @throws CborFault */
-export function scanMap(bytes: Uint8Array): {
+export function scanMap(
+  bytes: Uint8Array,
+  nesting = MAX_DEPTH,
+): {
   readonly bytes: Buffer;
   readonly members: CborMember[];
 } {
   const received = bufferOf(bytes);
-  const scan = new CborScan(received);
+  const scan = new CborScan(received, nesting);
   const members: CborMember[] = [];
   scan.checkEnd(scan.mapEnd(scan.tagsEnd(0), 0, members));
   const checked = scan.result();
@@ -66,15 +61,9 @@ export function scanMap(bytes: Uint8Array): {
 /** The members of the map that begins at `at` in an item that has been checked. */
 export function membersAt(bytes: Buffer, at: number): CborMember[] {
   const members: CborMember[] = [];
-  new CborScan(bytes).mapEnd(at, 0, members);
+  new CborScan(bytes, DEEPEST).mapEnd(at, 0, members);
   return members;
 }
-
-/**
- * Tags that describe their content and leave it what it is (RFC 8949, 3.4): times, conversions to expect, kinds of
- * text, and "this is CBOR". All others make something else of it: bignums (2, 3), fractions (4, 5), CBOR in bytes (24).
- */
-const DESCRIBING_TAGS = new Set([0, 1, 21, 22, 23, 32, 33, 34, 35, 36, 55799]);
 
 /** One pass over one item. Each method takes the place where something begins and gives the place behind it. */
 class CborScan {
@@ -90,8 +79,11 @@ class CborScan {
   readonly #texts: CborTexts;
   readonly #copy: CborCopy;
 
-  constructor(bytes: Buffer) {
+  readonly #nesting: number;
+
+  constructor(bytes: Buffer, nesting: number) {
     this.#bytes = bytes;
+    this.#nesting = nesting;
     this.#texts = new CborTexts(bytes);
     this.#copy = new CborCopy(bytes);
   }
@@ -110,9 +102,7 @@ class CborScan {
     let at = start;
     while (this.#majorAt(at) === MAJOR.TAG) {
       const end = this.#headEnd(at);
-      if (!DESCRIBING_TAGS.has(this.#argument)) {
-        throw new CborFault(`the tag ${this.#argument}, whose meaning JSON and oneM2M lack,`, at);
-      }
+      checkTag(this.#argument, at);
       at = end;
     }
     if (at > start) this.#copy.drop(start, at);
@@ -175,7 +165,7 @@ class CborScan {
 
   /** Passes the head of an array or map; its argument is then how many items or members follow, without limit or not. */
   #openEnd(start: number, depth: number, smallest: number): number {
-    if (depth >= MAX_DEPTH) throw new CborFault(`nesting deeper than ${MAX_DEPTH}`, start);
+    if (depth >= this.#nesting) throw new CborFault(`nesting deeper than ${this.#nesting}`, start);
     if (((this.#bytes[start] as number) & 31) === INDEFINITE) {
       this.#argument = Number.POSITIVE_INFINITY;
       return start + 1;
@@ -257,21 +247,11 @@ class CborScan {
   }
 
   #simpleEnd(start: number): number {
-    const bytes = this.#bytes;
-    const info = (bytes[start] as number) & 31;
+    const info = (this.#bytes[start] as number) & 31;
     if (info === 20 || info === 21 || info === 22) return start + 1;
     if (info === INDEFINITE) throw new CborFault("a break where none can be", start);
     const end = this.#headEnd(start);
-    if (info === 24 && this.#argument < 32) {
-      throw new CborFault("a simple value in a form that does not exist", start);
-    }
-    if (info < 25) {
-      const what = this.#argument === 23 ? "undefined" : `the simple value ${this.#argument}`;
-      throw new CborFault(`${what}, which JSON and oneM2M lack,`, start);
-    }
-    if (!isFiniteAt(bytes, start)) {
-      throw new CborFault("NaN or an infinity, which JSON and oneM2M lack,", start);
-    }
+    checkSimple(this.#bytes, start, this.#argument);
     return end;
   }
 

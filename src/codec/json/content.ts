@@ -7,15 +7,23 @@ import {
   Numeral,
   type Tree,
 } from "../../primitive/content.ts";
-import { checkJson, isObjectAt, JsonFault, type Member, membersAt } from "./scan.ts";
+import {
+  checkJson,
+  DEEPEST,
+  isObjectAt,
+  JsonFault,
+  MAX_DEPTH,
+  type Member,
+  membersAt,
+} from "./scan.ts";
 import { parseExactJson, parseJson } from "./tree.ts";
 
 /** Reads content alone, as an HTTP body has it. @throws GatewayError GW_CONTENT_MALFORMED */
-export function decodeJsonContent(bytes: Uint8Array): Content {
+export function decodeJsonContent(bytes: Uint8Array, nesting = MAX_DEPTH): Content {
   const text = utf8Text(bytes);
   if (text === undefined) throw new GatewayError("GW_CONTENT_MALFORMED", NO_UTF8);
   try {
-    return new JsonContent(text, checkJson(text));
+    return new JsonContent(text, checkJson(text, nesting));
   } catch (error) {
     if (!(error instanceof JsonFault)) throw error;
     throw new GatewayError("GW_CONTENT_MALFORMED", {
@@ -99,7 +107,7 @@ export class JsonContent implements Content {
 
   edited(edits: readonly Edit[]): Content {
     const text = edits.reduce((before, edit) => spliced(before, edit.path, edit.value), this.text);
-    return new JsonContent(text, checkJson(text));
+    return new JsonContent(text, checkJson(text, DEEPEST));
   }
 }
 

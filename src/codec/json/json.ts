@@ -10,32 +10,38 @@ import {
   NO_UTF8,
   utf8Text,
 } from "./content.ts";
-import { isObjectAt, JsonFault, type Member, membersAt, scanObject } from "./scan.ts";
+import { isObjectAt, JsonFault, MAX_DEPTH, type Member, membersAt, scanObject } from "./scan.ts";
 import { parseJson } from "./tree.ts";
 
-/** JSON as TS-0004, 8.4 has it; wrapped primitives are understood, and written on demand. */
-export const jsonCodec: Codec = {
-  serialization: "json",
-  mediaType: "application/json",
-  frame: "text",
+/** JSON as TS-0004, 8.4 has it; wrapped primitives are understood, and written on demand. @param nesting allowed now */
+export function createJsonCodec(nesting: () => number): Codec {
+  const codec: Codec = {
+    serialization: "json",
+    mediaType: "application/json",
+    frame: "text",
 
-  forPeer: () => jsonCodec,
+    forPeer: () => codec,
 
-  decodeContent: decodeJsonContent,
+    decodeContent: (bytes) => decodeJsonContent(bytes, nesting()),
 
-  encodeContent: jsonTextOf,
+    encodeContent: jsonTextOf,
 
-  readPrimitive(message, options) {
-    const text = utf8Text(message);
-    return text === undefined ? unreadable(NO_UTF8) : read(text, options);
-  },
+    readPrimitive(message, options) {
+      const text = utf8Text(message);
+      return text === undefined ? unreadable(NO_UTF8) : read(text, options, nesting());
+    },
 
-  writePrimitive: write,
-};
+    writePrimitive: write,
+  };
+  return codec;
+}
 
-function read(text: string, options: ReadOptions): Reading {
+/** The same with the usual depth. */
+export const jsonCodec: Codec = createJsonCodec(() => MAX_DEPTH);
+
+function read(text: string, options: ReadOptions, nesting: number): Reading {
   try {
-    const members = scanObject(text);
+    const members = scanObject(text, nesting);
     const wrapper = members.length === 1 ? members[0] : undefined;
     const wrapped =
       wrapper !== undefined && isWrapperName(wrapper.name) && isObjectAt(text, wrapper.start);

@@ -8,8 +8,13 @@ export interface Member {
   readonly root: string | undefined;
 }
 
-/** Deeper nesting than this is refused; the deepest oneM2M content (a fan-out of nested children) stays far below. */
+/**
+ * Deeper nesting than this is refused unless another depth is allowed; the deepest oneM2M content (a fan-out of nested
+ * children) stays far below.
+ */
 export const MAX_DEPTH = 64;
+/** As deep as may ever be allowed: scans, writers and readers of trees call themselves for each level. */
+export const DEEPEST = 256;
 
 /** What is wrong with a JSON text, and at which character. */
 export class JsonFault extends Error {
@@ -27,8 +32,8 @@ export class JsonFault extends Error {
  * @returns the name of the only member, when the text is an object with exactly one
  * @throws JsonFault
  */
-export function checkJson(text: string): string | undefined {
-  const scan = new JsonScan(text);
+export function checkJson(text: string, nesting = MAX_DEPTH): string | undefined {
+  const scan = new JsonScan(text, nesting);
   const start = scan.blanksEnd(0);
   const end = scan.valueEnd(start, 0);
   scan.checkEnd(end);
@@ -36,8 +41,8 @@ export function checkJson(text: string): string | undefined {
 }
 
 /** Checks a whole JSON text as {@link checkJson} does and gives the members of its outermost object. @throws JsonFault */
-export function scanObject(text: string): Member[] {
-  const scan = new JsonScan(text);
+export function scanObject(text: string, nesting = MAX_DEPTH): Member[] {
+  const scan = new JsonScan(text, nesting);
   const members: Member[] = [];
   scan.checkEnd(scan.objectEnd(scan.blanksEnd(0), 0, members));
   return members;
@@ -46,7 +51,7 @@ export function scanObject(text: string): Member[] {
 /** The members of the object that begins at `at` in a text that has been checked. */
 export function membersAt(text: string, at: number): Member[] {
   const members: Member[] = [];
-  const scan = new JsonScan(text);
+  const scan = new JsonScan(text, DEEPEST);
   scan.objectEnd(scan.blanksEnd(at), 0, members);
   return members;
 }
@@ -81,8 +86,11 @@ class JsonScan {
   /** No escape and no control character anywhere: each string then ends at the next quote, which is found natively. */
   readonly #plain: boolean;
 
-  constructor(text: string) {
+  readonly #nesting: number;
+
+  constructor(text: string, nesting: number) {
     this.#text = text;
+    this.#nesting = nesting;
     this.#plain = !SPECIAL.test(text);
   }
 
@@ -114,7 +122,7 @@ class JsonScan {
   objectEnd(start: number, depth: number, record: Member[] | undefined): number {
     const text = this.#text;
     if (text.charCodeAt(start) !== OPEN_BRACE) throw new JsonFault("no object", start);
-    if (depth >= MAX_DEPTH) throw new JsonFault(`nesting deeper than ${MAX_DEPTH}`, start);
+    if (depth >= this.#nesting) throw new JsonFault(`nesting deeper than ${this.#nesting}`, start);
     this.root = undefined;
     let at = this.blanksEnd(start + 1);
     if (text.charCodeAt(at) === CLOSE_BRACE) return at + 1;
@@ -163,7 +171,7 @@ class JsonScan {
   }
 
   #arrayEnd(start: number, depth: number): number {
-    if (depth >= MAX_DEPTH) throw new JsonFault(`nesting deeper than ${MAX_DEPTH}`, start);
+    if (depth >= this.#nesting) throw new JsonFault(`nesting deeper than ${this.#nesting}`, start);
     let at = this.blanksEnd(start + 1);
     if (this.#text.charCodeAt(at) === CLOSE_BRACKET) return at + 1;
     for (;;) {

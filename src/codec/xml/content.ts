@@ -22,6 +22,8 @@ const IGNORED: OnUnknown = () => undefined;
 
 /** Whom documents come from and go to, and what is told of their names. */
 export interface XmlPeer {
+  /** How deep documents may be nested now. */
+  readonly nesting: () => number;
   readonly namespaces: Namespaces;
   readonly onUnknown: OnUnknown;
 }
@@ -41,7 +43,7 @@ export function decodeXmlContent(
   const text = utf8Text(bytes);
   if (text === undefined) throw new GatewayError("GW_CONTENT_MALFORMED", NO_UTF8);
   try {
-    const element = parseXml(text, peer.namespaces.undeclared);
+    const element = parseXml(text, peer.namespaces.undeclared, peer.nesting());
     return new XmlContent(element, { ...context, ...peer, text, size: text.length });
   } catch (error) {
     if (!(error instanceof XmlFault)) throw error;

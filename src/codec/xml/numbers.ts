@@ -29,7 +29,7 @@ export function integerText(number: number | bigint | Numeral): string {
   const [, sign = "", whole = "", fraction = "", exponent = "0"] = DECIMAL.exec(text) ?? [];
   if (fraction === "" && exponent === "0") return text;
   const digits = whole + fraction;
-  const significant = digits.replace(/0+$/, "").length;
+  const significant = digits.replace(/(?<!0)0+$/, "").length;
   const point = whole.length + Number(exponent);
   if (significant === 0) return `${sign}0`;
   const isShort = point <= MAX_DIGITS || exponent === "0";

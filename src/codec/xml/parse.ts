@@ -1,5 +1,5 @@
 import { XMLParser } from "fast-xml-parser";
-import { MAX_DEPTH } from "../json/scan.ts";
+import { DEEPEST, MAX_DEPTH } from "../json/scan.ts";
 import { type Named, undeclaredNamespaceOf } from "./names.ts";
 import { plainXml, XmlFault } from "./scan.ts";
 import { shortened } from "./shortened.ts";
@@ -36,8 +36,9 @@ export interface Declaration {
 export function parseXml(
   text: string,
   undeclared: NamespaceOf = undeclaredNamespaceOf,
+  nesting = MAX_DEPTH,
 ): XmlElement {
-  const plain = plainXml(text.startsWith("\ufeff") ? text.slice(1) : text);
+  const plain = plainXml(text.startsWith("\ufeff") ? text.slice(1) : text, nesting);
   for (const node of parsed(plain)) {
     const tag = tagOf(node);
     if (tag !== undefined) return rootOf(node, tag, undeclared);
@@ -77,7 +78,7 @@ function parsed(plain: string): readonly Node[] {
     htmlEntities: true,
     // Otherwise it writes the path of each element out: work that grows with the square of the input.
     jPath: false,
-    maxNestedTags: MAX_DEPTH + 1,
+    maxNestedTags: DEEPEST + 1,
     transformTagName: (name) => TAG + name,
   });
   try {

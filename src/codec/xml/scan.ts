@@ -19,8 +19,8 @@ export class XmlFault extends Error {
  *
  * @throws XmlFault
  */
-export function plainXml(text: string): string {
-  return new XmlScan(text).plain();
+export function plainXml(text: string, nesting = MAX_DEPTH): string {
+  return new XmlScan(text, nesting).plain();
 }
 
 // Letters of names as XML 1.0 has them. U+1680 and U+FEFF are left out: the parser takes them for white space.
@@ -61,8 +61,11 @@ class XmlScan {
   #rootSeen = false;
   #elements = 0;
 
-  constructor(text: string) {
+  readonly #nesting: number;
+
+  constructor(text: string, nesting: number) {
     this.#text = text;
+    this.#nesting = nesting;
   }
 
   plain(): string {
@@ -126,8 +129,8 @@ class XmlScan {
 
   #startTagEnd(start: number): number {
     if (this.#open.length === 0 && this.#rootSeen) throw new XmlFault("a second root", start);
-    if (this.#open.length >= MAX_DEPTH) {
-      throw new XmlFault(`nesting deeper than ${MAX_DEPTH}`, start);
+    if (this.#open.length >= this.#nesting) {
+      throw new XmlFault(`nesting deeper than ${this.#nesting}`, start);
     }
     this.#rootSeen = true;
     this.#elements += 1;

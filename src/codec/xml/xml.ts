@@ -3,6 +3,7 @@ import { operationNumber, type Primitive } from "../../primitive/primitive.ts";
 import type { Codec, Reading, ReadOptions, WriteOptions } from "../codec.ts";
 import { unreadable } from "../envelope.ts";
 import { NO_UTF8, utf8Text } from "../json/content.ts";
+import { MAX_DEPTH } from "../json/scan.ts";
 import { namespaceOf } from "../schema/schema.ts";
 import {
   decodeXmlContent,
@@ -25,11 +26,17 @@ export interface XmlCodecOptions {
   readonly onUnknown: OnUnknown;
   /** Namespaces by prefix, beyond the standard's or in their place; not for `m2m`. */
   readonly namespaces?: ReadonlyMap<string, string>;
+  /** How deep documents may be nested now. */
+  readonly nesting?: () => number;
 }
 
 /** XML as TS-0004, 8.3 has it: primitives inside `m2m:rqp` or `m2m:rsp`, always, in the order of the schema. */
-export function createXmlCodec({ onUnknown, namespaces = new Map() }: XmlCodecOptions): Codec {
-  return codecFor({ namespaces: new Namespaces(namespaces), onUnknown });
+export function createXmlCodec({
+  onUnknown,
+  namespaces = new Map(),
+  nesting = () => MAX_DEPTH,
+}: XmlCodecOptions): Codec {
+  return codecFor({ namespaces: new Namespaces(namespaces), onUnknown, nesting });
 }
 
 function codecFor(peer: XmlPeer): Codec {
@@ -54,7 +61,7 @@ function read(message: Uint8Array, options: ReadOptions, peer: XmlPeer): Reading
   const text = utf8Text(message);
   if (text === undefined) return unreadable(NO_UTF8);
   try {
-    const root = parseXml(text, peer.namespaces.undeclared);
+    const root = parseXml(text, peer.namespaces.undeclared, peer.nesting());
     return primitiveOfElement(root, text.length, options, peer);
   } catch (error) {
     if (!(error instanceof XmlFault)) throw error;

@@ -1,6 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { nginxArguments as argumentsFor } from "../../helpers/nginx-config.ts";
 
 export function nginxVersion(): string | undefined {
   const { status, stderr } = spawnSync("nginx", ["-v"], { encoding: "utf8" });
@@ -8,26 +7,13 @@ export function nginxVersion(): string | undefined {
 }
 
 /**
- * Writes what makes nginx a plain reverse proxy from `port` to `upstream` and gives its arguments.
- *
- * One process, so that its CPU time is that of the process that was started; connections upstream are kept alive.
+ * Writes what makes nginx a plain reverse proxy from `port` to `upstream`, with connections upstream kept alive, and
+ * gives its arguments.
  */
-export function nginxArguments(folder: string, port: number, upstream: number): string[] {
-  const file = join(folder, "nginx.conf");
-  const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
-    .map((kind) => `${kind}_temp_path ${join(folder, kind)};`)
-    .join("\n  ");
-  writeFileSync(
-    file,
-    `daemon off;
-master_process off;
-pid ${join(folder, "nginx.pid")};
-error_log stderr warn;
-events { worker_connections 2048; }
-http {
-  access_log off;
-  ${temporary}
-  keepalive_requests 100000000;
+export const nginxArguments = (folder: string, port: number, upstream: number): string[] =>
+  argumentsFor(
+    folder,
+    `keepalive_requests 100000000;
   upstream device {
     server 127.0.0.1:${upstream};
     keepalive 256;
@@ -40,9 +26,6 @@ http {
       proxy_http_version 1.1;
       proxy_set_header Connection "";
     }
-  }
-}
-`,
+  }`,
+    2048,
   );
-  return ["-p", folder, "-e", "stderr", "-c", file];
-}

@@ -1,6 +1,7 @@
 import { createServer } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
 import { callableConnector, isCallable } from "../../../src/binding/http/callable.ts";
+import { CHECKED } from "../../../src/binding/tls/client.ts";
 import { blockListOf, parseNetwork } from "../../../src/config/addresses.ts";
 
 const networks = (...texts: string[]) =>
@@ -37,7 +38,11 @@ test.each<[string, string, string | undefined, string[]]>([
 /** What a connection to an address on `port` comes to, where every address may be called. */
 const connected = (hostname: string, port: number, ownPorts: number[]): Promise<string> =>
   new Promise((resolve) => {
-    const rules = { networks: networks("0.0.0.0/0", "::/0"), ownPorts: new Set(ownPorts) };
+    const rules = {
+      networks: networks("0.0.0.0/0", "::/0"),
+      ownPorts: new Set(ownPorts),
+      secured: () => CHECKED,
+    };
     const connect = callableConnector({ peerAddress: undefined }, rules);
     const to = { hostname, host: hostname, protocol: "http:", port: String(port) };
     connect(to, (error, socket) => {

@@ -1,6 +1,7 @@
 import { BlockList } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
 import { PoaPools } from "../../../src/binding/http/poa-pools.ts";
+import { CHECKED } from "../../../src/binding/tls/client.ts";
 import { cborCodec } from "../../../src/codec/cbor/cbor.ts";
 import { jsonCodec } from "../../../src/codec/json/json.ts";
 import { createXmlCodec } from "../../../src/codec/xml/xml.ts";
@@ -9,7 +10,8 @@ const MOST = 256;
 
 function pools(): PoaPools {
   const codecs = { json: jsonCodec, xml: createXmlCodec({ onUnknown: () => {} }), cbor: cborCodec };
-  const made = new PoaPools(codecs, { networks: new BlockList(), ownPorts: new Set() });
+  const rules = { networks: new BlockList(), ownPorts: new Set<number>(), secured: () => CHECKED };
+  const made = new PoaPools(codecs, rules);
   onTestFinished(() => made.close());
   return made;
 }
@@ -25,9 +27,7 @@ test("connections to an origin are kept, for one peer only", () => {
   const destination = made.take("http://h", { peerAddress: "192.0.2.7" });
   expect(made.take("http://h", { peerAddress: "192.0.2.7" })).toBe(destination);
   expect(made.take("http://h", { peerAddress: "192.0.2.8" })).not.toBe(destination);
-  const strangers = made.take("http://h", { peerAddress: undefined });
-  expect(strangers).not.toBe(destination);
-  expect(made.take("http://h", { peerAddress: undefined, isConfigured: true })).not.toBe(strangers);
+  expect(made.take("http://h", { peerAddress: undefined })).not.toBe(destination);
 });
 
 test("past the limit those that were unused longest are closed", () => {

@@ -58,7 +58,7 @@ describe.skipIf(!canMakeCertificates())("TLS", () => {
     },
   );
 
-  test("an https: proxy is spoken to over TLS, which proxy.ca vouches for; a target behind it has its own", async () => {
+  test("an https: proxy is spoken to over TLS, whom somebody vouches for; a target behind it has its own", async () => {
     const ofProxy = makeCertificate("IP:127.0.0.1");
     const ofTarget = makeCertificate("DNS:cse.test");
     const [plain, secured] = [await startWsTarget(), await startWsTarget({ tls: ofTarget })];
@@ -78,7 +78,7 @@ describe.skipIf(!canMakeCertificates())("TLS", () => {
   });
 
   test.each([
-    ["nobody vouches for", { ca: undefined }, "self-signed certificate"],
+    ["nobody vouches for", { secured: undefined }, "self-signed certificate"],
     ["has another name in its certificate", { host: "localhost" }, "is not in the cert's"],
   ])("a proxy that %s is sent nothing", async (_, server, reason) => {
     const proxy = await startProxy(answering(""), {

@@ -103,10 +103,10 @@ test("the same identifier of two originators is two requests, each answered for 
   expect(inbox.isIdle).toBe(true);
 });
 
-test("what waits when the peer is gone is not served", async () => {
+test("what waits when the peer is gone is not served, and is given back", async () => {
   const { flood, finish, served, inbox } = open({ window: 1 });
   flood("CFlood", 3);
-  inbox.forget();
+  expect(inbox.forget().map(({ requestIdentifier }) => requestIdentifier)).toEqual(["1", "2"]);
   await finish("CFlood 0");
   expect(served).toEqual(["CFlood 0"]);
   expect(inbox.isIdle).toBe(true);

@@ -5,7 +5,9 @@ import { onTestFinished } from "vitest";
 import { type WebSocket, WebSocketServer } from "ws";
 import { later, millis } from "../../../src/base/clock.ts";
 import { Corks } from "../../../src/binding/ws/corks.ts";
-import { type LinkLimits, WsLink } from "../../../src/binding/ws/link.ts";
+import { WsLink } from "../../../src/binding/ws/link.ts";
+import type { LinkLimits } from "../../../src/binding/ws/link-options.ts";
+import { LinkTraces } from "../../../src/binding/ws/link-traces.ts";
 import { jsonCodec } from "../../../src/codec/json/json.ts";
 import type { Link, LinkHost, Observer } from "../../../src/core/ports.ts";
 import { firstDialect } from "../../../src/dialect/dialect.ts";
@@ -45,6 +47,10 @@ export class ScriptedHost implements LinkHost {
 
   unanswered(request: RequestPrimitive): void {
     this.unansweredRequests.push(request);
+  }
+
+  speakerOn(): undefined {
+    return undefined;
   }
 
   closed(link: Link): void {
@@ -101,6 +107,7 @@ export async function openLink(options: OpenLinkOptions = {}): Promise<OpenLink>
       ...limits,
     },
     corks: new Corks(),
+    traces: new LinkTraces(undefined, false),
     clock,
     observer: silentObserver(observer),
     host,

@@ -27,6 +27,7 @@ function open(limits: Partial<Limits> = {}) {
     send: ({ from = "", requestIdentifier }, wireId) =>
       sent.push({ from, rqi: requestIdentifier, wireId }),
     isSlow: () => isSlow,
+    waited: () => {},
     ended: () => outbox.progress(),
   });
   /** In the name of the registree, as on a link to a registrar. */

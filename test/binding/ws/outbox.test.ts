@@ -17,6 +17,7 @@ function open(send: (request: RequestPrimitive, wireId: RequestId) => void = () 
     clock,
     send,
     isSlow: () => false,
+    waited: () => {},
     ended: () => outbox.progress(),
   });
   const deliver = (rqi: string, registree = LAMP) =>

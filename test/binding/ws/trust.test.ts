@@ -1,13 +1,16 @@
 import { BlockList } from "node:net";
 import { expect, test } from "vitest";
+import { ownAddressOf } from "../../../src/base/peer-address.ts";
 import { isTrusted, type TrustRules } from "../../../src/binding/ws/trust.ts";
 
 const networks = new BlockList();
 networks.addSubnet("10.1.0.0", 16, "ipv4");
 networks.addSubnet("fd00::", 8, "ipv6");
 
-const LOOPBACK: TrustRules = { mode: "auto", loopbackListener: true, networks };
-const OUTSIDE: TrustRules = { mode: "auto", loopbackListener: false, networks };
+const rules = { mode: "auto", networks, credentialsKnown: false } as const;
+const LOOPBACK: TrustRules = { ...rules, loopbackListener: true };
+const OUTSIDE: TrustRules = { ...rules, loopbackListener: false };
+const CREDENTIALS = { credentialsKnown: true };
 
 test.each<[string, boolean, TrustRules, string | undefined, Record<string, string>]>([
   ["a loopback peer of a loopback listener", true, LOOPBACK, "127.0.0.1", {}],
@@ -45,6 +48,21 @@ test.each<[string, boolean, TrustRules, string | undefined, Record<string, strin
   ["a peer in a trusted network over IPv6", true, OUTSIDE, "fd12::1", {}],
   ["a peer beside a trusted network", false, OUTSIDE, "10.2.0.1", {}],
   ["anybody under always", true, { ...OUTSIDE, mode: "always" }, "192.0.2.7", {}],
+  ["a loopback peer once there are credentials", false, { ...LOOPBACK, ...CREDENTIALS }, "::1", {}],
+  [
+    "a peer in a trusted network, credentials or not",
+    true,
+    { ...OUTSIDE, ...CREDENTIALS },
+    "10.1.2.3",
+    {},
+  ],
+  [
+    "anybody under always, credentials or not",
+    true,
+    { ...OUTSIDE, ...CREDENTIALS, mode: "always" },
+    "192.0.2.7",
+    {},
+  ],
   ["a loopback peer under never", false, { ...LOOPBACK, mode: "never" }, "127.0.0.1", {}],
   [
     "a peer in a trusted network under never",
@@ -56,6 +74,6 @@ test.each<[string, boolean, TrustRules, string | undefined, Record<string, strin
 ])(
   "of %s it is %s that its claims are believed (D-3.8, architecture 6)",
   (_who, trusted, rules, address, headers) => {
-    expect(isTrusted(rules, address, headers)).toBe(trusted);
+    expect(isTrusted(rules, ownAddressOf(address, headers))).toBe(trusted);
   },
 );

@@ -1,0 +1,10 @@
+// Preloaded into a gateway whose memory is measured: SIGUSR2 has it collect its garbage.
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { isMainThread } from "node:worker_threads";
+
+if (isMainThread) {
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc");
+  process.on("SIGUSR2", () => collect());
+}
