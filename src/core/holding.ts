@@ -39,7 +39,7 @@ export interface Holding {
 
 /** Joins what depends on each other in a circle: the end of a held request may be news that has to be held. */
 export function createHolding(parts: HoldingParts): Holding {
-  const { registry, store } = parts;
+  const { registry } = parts;
   const reach = new Reach(parts);
   const hold: Hold = new Hold({
     ...parts,
@@ -74,7 +74,7 @@ export function createHolding(parts: HoldingParts): Holding {
     deadLetters,
     resume: () => {
       nonBlocking.resume();
-      for (const [registree] of store.usageAtStart()) hold.returned(registree);
+      for (const registree of hold.registrees) hold.returned(registree);
     },
     close: () => {
       reach.close();

@@ -34,7 +34,9 @@ export function* keysBetween(
     const keys = Array.from(table.getKeys({ start: from, end, limit: portion }), bytesOf);
     yield* keys;
     const last = keys.at(-1);
-    if (last === undefined || keys.length < portion) return;
+    // Keys that do not ascend, on pages that are damaged, would lead in a circle.
+    const goesOn = last !== undefined && Buffer.compare(last, from) >= 0;
+    if (!goesOn || keys.length < portion) return;
     from = next(last);
   }
 }

@@ -127,7 +127,10 @@ describe.skipIf(skipped)(
       const silent = await startChain(acme, { silence: "3s", "ws.pingAfter": "1h" });
       const [one, two] = [await ae(pinged), await ae(silent)];
       const dials = 'm2mgw_registrar_dials_total{result="connected"}';
-      await vi.waitFor(async () => expect(await silent.bridge.metric(dials)).toBeGreaterThan(1), PATIENCE);
+      await vi.waitFor(
+        async () => expect(await silent.bridge.metric(dials)).toBeGreaterThan(1),
+        PATIENCE,
+      );
       expect(await pinged.bridge.metric(dials)).toBe(1);
       for (const { ask, name } of [one, two]) {
         expect((await ask({ path: `/cse-in/${name}` })).rsc).toBe("2000");
