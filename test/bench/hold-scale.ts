@@ -49,7 +49,8 @@ export async function measureScale(bench: HoldBench, options: ScaleOptions): Pro
   // What the rounds deliver is for others than the great mass, and the same in both.
   const returning = { prefix: "CM", registrees: group * (rounds + 1), each: EACH };
   const mass = { prefix: "CH", registrees };
-  const few = [{ ...mass, each: 0 }, returning];
+  // As many registrees have something: what grows is what is held for each.
+  const few = [{ ...mass, each: 1 }, returning];
   const many = [{ ...mass, each: Math.floor(held / registrees) }, returning];
   const ending = { prefix: "CX", registrees: due, each: 1 };
   const ofNone = await anonymousOfNone(bench, [...few, ending], options);
