@@ -16,6 +16,7 @@ import type { Binding, ListenAddress } from "../core/ports.ts";
 import { serveConsole } from "./console-files.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { Guard } from "./guard.ts";
+import { misreadOf } from "./misread.ts";
 import { API_PREFIX, openApiOf } from "./open-api.ts";
 import { Problem } from "./problem.ts";
 
@@ -54,6 +55,7 @@ export class AdminServer implements Binding {
     const { tls } = options;
     this.#fastify = fastify({
       forceCloseConnections: true,
+      schemaErrorFormatter: misreadOf,
       ...(tls && { serverFactory: (handler: RequestListener) => tls.createServer({}, handler) }),
     });
     this.#fastify.setValidatorCompiler(({ schema, httpPart }) =>
