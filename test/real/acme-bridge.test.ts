@@ -101,23 +101,26 @@ describe.skipIf(!havePython())(
       expect(others.body["m2m:ae"].poa).toEqual(["ws://default"]);
     });
 
-    test("notifications of its subscription arrive at its server, once and in order", async () => {
+    test("notifications of its subscription arrive at its server, each once", async () => {
       const gateway = await bridge();
       const { name, device, ask, container } = await aeWithContainer(gateway.http);
       const sub = { rn: "watch", nu: [`${device.url}/n`], nct: 1, enc: { net: [3] } };
       const made = await ask({ method: "POST", path: container, ty: 23, body: { "m2m:sub": sub } });
       expect(made.rsc, made.text).toBe("2001");
+      const told = () =>
+        device.requests
+          .map(({ bytes }) => JSON.parse(bytes.toString())["m2m:sgn"].nev?.rep["m2m:cin"].con)
+          .filter((con) => con !== undefined);
+      const notified: string[] = [];
       for (const con of ["1", "2", "3"]) {
         const body = { "m2m:cin": { con } };
         expect((await send(acme.url, { method: "POST", path: container, ty: 4, body })).rsc).toBe(
           "2001",
         );
+        // ACME notifies in the background, so that the next one could overtake.
+        notified.push(con);
+        await vi.waitFor(() => expect(told()).toEqual(notified), PATIENCE);
       }
-      const told = () =>
-        device.requests
-          .map(({ bytes }) => JSON.parse(bytes.toString())["m2m:sgn"].nev?.rep["m2m:cin"].con)
-          .filter((con) => con !== undefined);
-      await vi.waitFor(() => expect(told()).toEqual(["1", "2", "3"]), PATIENCE);
       const read = await ask({ path: `${container}/watch` });
       // ACME finds a connection by AE-ID only; which URL stood there cannot be told from that.
       expect(read.body["m2m:sub"].nu).toEqual([`C${name}`]);
@@ -131,11 +134,11 @@ describe.skipIf(!havePython())(
         (await ask({ method: "POST", path: container, ty: 23, body: { "m2m:sub": sub } })).rsc,
       ).toBe("2001");
       await device.stop();
-      for (const con of ["1", "2"]) {
+      for (const [index, con] of ["1", "2"].entries()) {
         const body = { "m2m:cin": { con } };
         await send(acme.url, { method: "POST", path: container, ty: 4, body });
+        await gateway.metricIs("m2mgw_hold_entries", index + 1);
       }
-      await gateway.metricIs("m2mgw_hold_entries", 2);
       const back = await startHttpRegistree(device.port);
       await ask({ path: `/cse-in/${name}` });
       const told = () =>
