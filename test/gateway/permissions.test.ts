@@ -50,12 +50,14 @@ describe("a request over HTTP that no rule permits is answered 4103 and goes now
   );
 });
 
-describe("what a request is judged by stands once in its head, since the CSE may go by the other one", () => {
+describe("what a request is judged by stands once in its head and nowhere else, since the CSE may go by the other one", () => {
   const TYPED = ["Content-Type: application/json", "Content-Type: application/json;ty=2"];
   test.each([
     ["an originator twice", ["X-M2M-Origin: CApp", "X-M2M-Origin: CEvil"]],
     ["another spelling of it", ["X-M2M-Origin: CApp", "X_M2M_Origin: CEvil"]],
     ["a resource type in one of two", ["X-M2M-Origin: CApp", ...TYPED]],
+    ["another method", ["X-M2M-Origin: CApp", "X-HTTP-Method-Override: DELETE"]],
+    ["another method in another spelling", ["X-M2M-Origin: CApp", "X_HTTP_Method: DELETE"]],
   ])("%s", async (_what, lines) => {
     const front = await startFront(rules({ originators: ["CApp*"], credentials: ["none"] }));
     const raw = new RawHttp(front.gateway.http);

@@ -111,10 +111,16 @@ export class Admission {
 
 /** What a request is judged by before it passes unread. */
 const JUDGED_BY: ReadonlySet<string> = new Set(["x-m2m-origin", "content-type"]);
+/** With these a POST asks for what another method does, and many a framework grants it. */
+const METHOD_OVERRIDES: ReadonlySet<string> = new Set([
+  "x-http-method-override",
+  "x-http-method",
+  "x-method-override",
+]);
 
 /**
  * Refuses a head that the CSE may read otherwise than the gateway has: of a field that comes twice one server takes the
- * first and another the last, and some (CGI, WSGI) take `_` in its name for `-`.
+ * first and another the last, some (CGI, WSGI) take `_` in its name for `-`, and some take the method from a field.
  *
  * @throws GatewayError GW_REQUEST_INVALID
  */
@@ -123,6 +129,9 @@ function checkUnambiguous({ rawHeaders }: Pick<IncomingMessage, "rawHeaders">): 
   for (let at = 0; at < rawHeaders.length; at += 2) {
     const written = rawHeaders[at]?.toLowerCase() ?? "";
     const name = written.replaceAll("_", "-");
+    if (METHOD_OVERRIDES.has(name)) {
+      throw new GatewayError("GW_REQUEST_INVALID", `${written} names another method`);
+    }
     if (!JUDGED_BY.has(name)) continue;
     if (name !== written || seen.has(name)) {
       throw new GatewayError("GW_REQUEST_INVALID", `${name} occurs twice, or in another spelling`);
