@@ -1,6 +1,6 @@
 import { request as open } from "node:http";
 import { createServer } from "node:net";
-import { expect, onTestFinished, test, vi } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { SGN } from "../gateway/front.ts";
 import { heldIs } from "../gateway/hold-in.ts";
 import { startStandalone } from "../gateway/http-standalone.ts";
@@ -177,7 +177,7 @@ test("nor as the target of a result (rt.nu, X-M2M-RTU), whoever asks for it (S21
   clock.advance(100);
   const told = (): number =>
     gateway.log.filter(({ msg }) => /result .* was not told/.test(String(msg))).length;
-  await vi.waitFor(() => expect(told()).toBe(sayable.length));
+  await expect.poll(() => told()).toBe(sayable.length);
   expect(inside.connections).toBe(0);
 });
 

@@ -1,4 +1,4 @@
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { ok, startFront } from "../gateway/front.ts";
 import { startStandalone } from "../gateway/http-standalone.ts";
 import { connectRegistree } from "../helpers/fake-registree.ts";
@@ -49,9 +49,9 @@ test("so does a result's target at the gateway with line breaks behind very many
     rsc: 1002,
   });
   clock.advance(100);
-  await vi.waitFor(() =>
-    expect(gateway.log.map(({ msg }) => msg)).toContainEqual(expect.stringMatching(/not told/)),
-  );
+  await expect
+    .poll(() => gateway.log.map(({ msg }) => msg))
+    .toContainEqual(expect.stringMatching(/not told/));
   expect(await ask("CB", "GET", "/cse-in")).toMatchObject({ rsc: 2000 });
 });
 

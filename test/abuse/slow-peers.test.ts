@@ -1,6 +1,6 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { expect, onTestFinished, test, vi } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { asked, inStep, ok, startFront } from "../gateway/front.ts";
 import { defaultScript } from "../helpers/fake-cse.ts";
 import { connectRegistree } from "../helpers/fake-registree.ts";
@@ -8,7 +8,6 @@ import { ManualClock } from "../helpers/manual-clock.ts";
 import { RawHttp } from "../helpers/raw-http.ts";
 
 const HEAD = ["Host: x", "X-M2M-Origin: CApp", "X-M2M-RVI: 3", "Content-Type: application/json"];
-const PATIENT = { timeout: 5_000 };
 const SLOW = 'm2mgw_limits_total{limit="slow-reader"}';
 const LABORATORY = { "ws.allowCseOnPlain": "true", "ws.pingAfter": "1h", "ws.maxMessage": "16MiB" };
 const SMALL = { "m2m:cin": { con: "x" } };
@@ -32,12 +31,12 @@ test("who does not read its answer is cut off after 30 s, and nobody else is (ar
     peer.socket.pause();
     peer.send(ask(`s${index}`, "large"));
   }
-  await vi.waitFor(() => expect(ae.frames).toHaveLength(1 + peers.length), PATIENT);
+  await expect.poll(() => ae.frames).toHaveLength(1 + peers.length);
   await inStep(ae);
   const good = new RawHttp(front.gateway.http);
   good.send(ask("good", "small"));
   expect(await good.answered()).toMatchObject([{ status: 200 }]);
-  await vi.waitFor(() => expect(clock.waiting).toBe(idle + peers.length), PATIENT);
+  await expect.poll(() => clock.waiting).toBe(idle + peers.length);
   clock.advance(30_000);
   for (const peer of peers) peer.socket.resume();
   await Promise.all(peers.map(({ gone }) => gone));
@@ -73,12 +72,12 @@ test("an application is answered in time though others have all connections to t
   front.cse.answer(() => undefined);
   const polls = [1, 2, 3].map(() => new RawHttp(front.gateway.http));
   for (const peer of polls) peer.send(["GET /cse-in/la HTTP/1.1", ...HEAD, "X-M2M-RET: 60000"]);
-  await vi.waitFor(() => expect(front.cse.requests).toHaveLength(before + 3), PATIENT);
+  await expect.poll(() => front.cse.requests).toHaveLength(before + 3);
   front.cse.answer(defaultScript);
   const idle = clock.waiting;
   const asked = front.http({ target: "/cse-in/x", headers: { "X-M2M-RI": "g" } });
   // Two timers for each that passes.
-  await vi.waitFor(() => expect(clock.waiting).toBe(idle + 2), PATIENT);
+  await expect.poll(() => clock.waiting).toBe(idle + 2);
   clock.advance(19_000);
   for (const rqi of ["n1", "n2", "n3"]) {
     expect(await front.notify(point, { rqi })).toMatchObject({ status: 200 });
@@ -89,7 +88,7 @@ test("an application is answered in time though others have all connections to t
   expect(await front.notify(point)).toMatchObject({ status: 200 });
   expect(await ae.request({ op: 2, to: "cse-in", fr: "CAE1" })).toMatchObject({ rsc: 2000 });
   for (const peer of polls) peer.socket.destroy();
-  await vi.waitFor(() => expect(clock.waiting).toBeLessThanOrEqual(idle), PATIENT);
+  await expect.poll(() => clock.waiting).toBeLessThanOrEqual(idle);
 });
 
 test("a body takes no connection to the CSE before it is whole, or more of it has come than is kept", async () => {
@@ -100,7 +99,7 @@ test("a body takes no connection to the CSE before it is whole, or more of it ha
   const idle = clock.waiting;
   const slow = new RawHttp(front.gateway.http);
   slow.send(["POST /cse-in/c HTTP/1.1", ...UPLOAD], "1\r\n{\r\n");
-  await vi.waitFor(() => expect(clock.waiting).toBe(idle + 2), PATIENT);
+  await expect.poll(() => clock.waiting).toBe(idle + 2);
   expect(await front.http({ target: "/cse-in/x" })).toMatchObject({ status: 200 });
   clock.advance(20_000);
   const [answer] = await slow.answered();
@@ -136,9 +135,9 @@ test("slow uploads take half of the connections to the CSE: more wait, then are 
   for (const [index, peer] of slow.entries()) {
     peer.send([`POST /cse-in/${index} HTTP/1.1`, ...UPLOAD], BEGINNING);
     // Those that are to have a connection one after the other.
-    if (index < 2) await vi.waitFor(() => expect(begun).toHaveLength(index + 1), PATIENT);
+    if (index < 2) await expect.poll(() => begun).toHaveLength(index + 1);
   }
-  await vi.waitFor(() => expect(clock.waiting).toBe(idle + 12), PATIENT);
+  await expect.poll(() => clock.waiting).toBe(idle + 12);
   for (let turn = 0; turn < 4; turn += 1) {
     expect(await front.http({ target: "/cse-in/x" })).toMatchObject({ status: 200 });
   }
@@ -146,7 +145,7 @@ test("slow uploads take half of the connections to the CSE: more wait, then are 
   // One of those that stream ends, and one that waits has its turn.
   slow[0]?.socket.write("0\r\n\r\n");
   expect(await slow[0]?.answered()).toMatchObject([{ status: 200 }]);
-  await vi.waitFor(() => expect(begun).toHaveLength(3), PATIENT);
+  await expect.poll(() => begun).toHaveLength(3);
   clock.advance(20_000);
   const left = slow.slice(1).map((peer) => peer.answered());
   const answers = (await Promise.all(left)).map((responses) => responses[0]);
@@ -167,7 +166,7 @@ test("of answers that are read slowly one is cut where others wait for a connect
     peer.socket.pause();
     peer.send(["GET /cse-in/large HTTP/1.1", ...HEAD, `X-M2M-RI: ${n}`]);
     slow.push(peer);
-    await vi.waitFor(() => expect(front.cse.requests).toHaveLength(n), PATIENT);
+    await expect.poll(() => front.cse.requests).toHaveLength(n);
   }
   // Nobody is cut for being slow alone.
   expect(await front.gateway.metric(SLOW)).toBe(0);
@@ -176,7 +175,7 @@ test("of answers that are read slowly one is cut where others wait for a connect
   for (const peer of slow) peer.socket.resume();
   await Promise.race(slow.map(({ gone }) => gone));
   const isWhole = ({ socket }: RawHttp): boolean => socket.bytesRead > large.length;
-  await vi.waitFor(() => expect(slow.filter(isWhole)).toHaveLength(3), PATIENT);
+  await expect.poll(() => slow.filter(isWhole)).toHaveLength(3);
 });
 
 test("hundreds of slow heads and bodies on both faces keep nobody waiting", async () => {

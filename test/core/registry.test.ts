@@ -154,7 +154,7 @@ describe("a deregistration that the store fails to write", () => {
     for (const left of [1, 0]) {
       expect(stored.get(LAMP)).toBeDefined();
       clock.advance(WHILE);
-      await vi.waitFor(() => expect([disk.underWay, clock.waiting]).toEqual([0, left]));
+      await expect.poll(() => [disk.underWay, clock.waiting]).toEqual([0, left]);
     }
     expect(stored.get(LAMP)).toBeUndefined();
     expect(disk.begun).toBe(4);
@@ -175,7 +175,7 @@ describe("a deregistration that the store fails to write", () => {
     const taken = registry.register(next);
     await Promise.all([ended, taken]);
     clock.advance(WHILE);
-    await vi.waitFor(() => expect(disk.underWay).toBe(0));
+    await expect.poll(() => disk.underWay).toBe(0);
     expect(stored.get(LAMP)).toEqual(next);
     expect([disk.begun, clock.waiting]).toEqual([3, 0]);
   });
@@ -239,7 +239,7 @@ describe("expiry", () => {
     };
     const { clock: own, registry } = registryWith({ table, heard: { warn } });
     own.advance(1000);
-    await vi.waitFor(() => expect(warn).toHaveBeenCalledOnce());
+    await expect.poll(() => warn).toHaveBeenCalledOnce();
     expect(registry.registration(LAMP)).toBeUndefined();
   });
 });

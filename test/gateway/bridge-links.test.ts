@@ -1,4 +1,4 @@
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { epochMs } from "../../src/base/clock.ts";
 import { CBOR } from "../helpers/coders.ts";
 import { type FakeRegistrar, obliging, startRegistrar } from "../helpers/fake-registrar.ts";
@@ -121,7 +121,7 @@ describe("who shares a connection", () => {
     });
     const bridge = await startBridge(registrar.url);
     const answers = Promise.all(["CAE1", "CAE2", "CAE3"].map((from) => bridge.ask(from)));
-    await vi.waitFor(() => expect(asked).toHaveLength(3));
+    await expect.poll(() => asked).toHaveLength(3);
     expect(new Set(asked.map(({ rqi }) => rqi)).size).toBe(3);
     const [{ peer } = await registrar.next()] = registrar.dialled;
     for (const { rqi = "", fr } of asked.reverse()) {
@@ -155,7 +155,7 @@ describe("who shares a connection", () => {
     const bridge = await startBridge(registrar.url, { "cse.links": "per-originator" });
     await bridge.register("C");
     await pass(bridge, 1_000);
-    await vi.waitFor(() => expect(originsOf(registrar)).toEqual(["C", "CAE9"]));
+    await expect.poll(() => originsOf(registrar)).toEqual(["C", "CAE9"]);
     await pass(bridge, 31_000);
     expect(await registrar.dialled[0]?.peer.closed).toMatchObject({ code: 1000 });
     expect(registrar.dialled[1]?.peer.socket.readyState).toBe(1);
@@ -182,7 +182,7 @@ describe("who shares a connection", () => {
     const bridge = await startBridge(registrar.url, { "cse.window": "1" });
     const answers = Promise.all(["q1", "q2", "q3"].map((rqi) => bridge.ask("CAE1", { rqi })));
     for (let at = 0; at < 3; at += 1) {
-      await vi.waitFor(() => expect(asked).toHaveLength(at + 1));
+      await expect.poll(() => asked).toHaveLength(at + 1);
       await pass(bridge, 100);
       expect(asked).toHaveLength(at + 1);
       registrar.dialled[0]?.peer.send({ rsc: 2000, rqi: asked[at]?.rqi ?? "", rvi: "3" });
@@ -255,7 +255,7 @@ describe("a connection that is lost", () => {
       body: '{"m2m:cin":{"con":"x"}}',
     });
     const retrieve = bridge.ask("CAE2", { rqi: "q2" });
-    await vi.waitFor(() => expect(asked).toHaveLength(2));
+    await expect.poll(() => asked).toHaveLength(2);
     (await registrar.next()).peer.socket.terminate();
     expect(await create).toMatchObject({ status: 504, rsc: 4008 });
     await pass(bridge, 2_000);
@@ -272,7 +272,7 @@ describe("a connection that is lost", () => {
     await pass(bridge, 24_000, 1_000);
     expect(registrar.dialled).toHaveLength(1);
     await pass(bridge, 15_000, 1_000);
-    await vi.waitFor(() => expect(registrar.dialled).toHaveLength(2));
+    await expect.poll(() => registrar.dialled).toHaveLength(2);
   });
 
   test("has answers that were still owed told on the next one (websocket-binding, D-3.4)", async () => {
@@ -430,10 +430,10 @@ test("what a registree has asked before the gateway stops is still carried to th
   const [first, second] = ["a1", "a2"].map((rqi) =>
     ae.request({ op: 2, to: "cse-in/x", fr: "CAE1", rqi }),
   );
-  await vi.waitFor(() => expect(asked).toHaveLength(1));
+  await expect.poll(() => asked).toHaveLength(1);
   const stopped = bridge.gateway.stopAtOnce();
   for (const nth of [0, 1]) {
-    await vi.waitFor(() => expect(asked).toHaveLength(nth + 1));
+    await expect.poll(() => asked).toHaveLength(nth + 1);
     registrar.dialled[0]?.peer.send({ rsc: 2000, rqi: asked[nth]?.rqi ?? "", rvi: "3" });
   }
   expect([await first, await second]).toMatchObject([{ rsc: 2000 }, { rsc: 2000 }]);

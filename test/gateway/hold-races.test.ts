@@ -52,7 +52,7 @@ test("a Notify that comes while its registree returns needs nothing further to b
     const returned = back(front, "CAE1", noting(got));
     expect(isFine(await answered)).toBe(true);
     const ae = await returned;
-    await expect.poll(() => got.has(rqi), { interval: 1, timeout: 4_000 }).toBe(true);
+    await expect.poll(() => got.has(rqi)).toBe(true);
     await front.gateway.metricIs("m2mgw_hold_entries", 0);
     await cut(front, ae);
   }

@@ -39,6 +39,4 @@ export async function requestOf(
 
 /** Resolves when the `<request>` has this status. */
 export const statusIs = (front: Timed, reference: string, rs: number): Promise<void> =>
-  expect
-    .poll(async () => (await requestOf(front, reference))["rs"], { interval: 5, timeout: 4_000 })
-    .toBe(rs);
+  expect.poll(async () => (await requestOf(front, reference))["rs"]).toBe(rs);

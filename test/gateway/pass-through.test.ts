@@ -1,7 +1,7 @@
 import { Agent, createServer, type IncomingMessage, request, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { PassThrough } from "node:stream";
-import { expect, onTestFinished, test, vi } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import type { HttpAnswer } from "../helpers/http-client.ts";
 import { ManualClock } from "../helpers/manual-clock.ts";
 import { RawHttp } from "../helpers/raw-http.ts";
@@ -299,7 +299,7 @@ test("a body that comes in chunks is cut at http.maxBody: 413, and the CSE does 
   const head = ["POST /cse-in/c HTTP/1.1", "Host: a", "X-M2M-Origin: CApp", "X-M2M-RI: h1"];
   const chunk = (bytes: number): string => `${bytes.toString(16)}\r\n${"x".repeat(bytes)}\r\n`;
   peer.send([...head, "X-M2M-RVI: 3", "Transfer-Encoding: chunked"], chunk(102_400));
-  await vi.waitFor(() => expect(size).toBe(102_400));
+  await expect.poll(() => size).toBe(102_400);
   peer.socket.write(chunk(1));
   const [answer] = await peer.answered();
   expect(answer).toMatchObject({ status: 413 });

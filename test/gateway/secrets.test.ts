@@ -180,12 +180,12 @@ describe.skipIf(!canMakeCertificates())("no secret is in what a gateway says", (
     writeFileSync(file, `${entries}\n- { name: x, psk: "${KEY}", hash: ${PASSWORD}\n ]`);
     writeFileSync(server.keyFile, server.key.replace(/.{40}\n-----END/, "\n-----END"));
     process.kill(gateway.pid, "SIGHUP");
-    await vi.waitFor(() => expect(gateway.log()).toContain("was not reloaded"), 5_000);
+    await expect.poll(() => gateway.log()).toContain("was not reloaded");
 
     const said = [BASIC, BEARER, jwt, `Proxy-Authorization: ${WRONG}`, `POST /poa/${token}`];
     writeFileSync(crashText, ["invalid header value", ...said, server.key].join("\n"));
     process.kill(gateway.pid, "SIGUSR2");
-    await vi.waitFor(() => expect(gateway.log()).toContain("unexpected error"), 5_000);
+    await expect.poll(() => gateway.log()).toContain("unexpected error");
     told.push(gateway.log());
     expect(gateway.log()).toContain("may not be called");
     await gateway.stop("SIGKILL");
@@ -236,7 +236,7 @@ describe("no secret is in what a gateway says of its proxy", () => {
     const gateway = await runGateway({ cse: { url }, under: ["env", `http_proxy=${variable}`] });
     await proxy.asked(2);
     expect(proxy.heads.join()).toContain(Buffer.from(`gate:${PROXY_PASSWORD}`).toString("base64"));
-    await vi.waitFor(() => expect(gateway.log()).toContain("(407)"), 5_000);
+    await expect.poll(() => gateway.log()).toContain("(407)");
     const answer = await ask(`${gateway.http}/cse-in`, { headers: ONEM2M });
     const diagnosis = await examined({ "cse.url": url }, { env: { http_proxy: variable } });
     expect(diagnosis.troubles).toEqual(["fault tunnel"]);

@@ -36,7 +36,7 @@ export async function expectBalance(holder: Holder, books?: Books): Promise<void
     books: books === undefined ? expect.anything() : { entries: 0, ...books },
   };
   const look = async (): Promise<void> => expect(await accountOf(holder)).toEqual(expected);
-  await vi.waitFor(look, { interval: 5, timeout: 4_000 });
+  await vi.waitFor(look, { interval: 5, timeout: 20_000 });
 }
 
 async function accountOf(
