@@ -27,14 +27,22 @@ export interface HttpAnswer {
   readonly rsc: number | undefined;
 }
 
-/** One HTTP request to `base` such as `http://127.0.0.1:8088`; given up when the test ends. */
-export async function callHttp(base: string, call: HttpCall): Promise<HttpAnswer> {
+/** One HTTP request to `base` such as `http://127.0.0.1:8088`; given up when the test ends, and nothing comes of it then. */
+export function callHttp(base: string, call: HttpCall): Promise<HttpAnswer> {
   const { method = "GET", target, headers = {}, body, agent = false, signal } = call;
   const { hostname, port } = new URL(base);
-  return await new Promise((resolve, reject) => {
+  return new Promise((resolve, fail) => {
+    let isOver = false;
+    // Of a test that has failed nobody may wait for it any more, and the runner would tell of that besides.
+    const reject = (error: unknown): void => {
+      if (!isOver) fail(error);
+    };
     const options = { hostname, port, method, path: target, headers, agent };
     const outgoing = request({ ...options, ...(signal && { signal }) });
-    onTestFinished(() => void outgoing.destroy());
+    onTestFinished(() => {
+      isOver = true;
+      outgoing.destroy();
+    });
     outgoing.on("error", reject);
     outgoing.on("response", async (response) => {
       try {

@@ -58,7 +58,12 @@ export async function startHttpRegistree(at: number | Server = 0): Promise<HttpR
   let connections = 0;
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk);
+    try {
+      for await (const chunk of request) chunks.push(chunk);
+    } catch {
+      // Whoever asked has given it up half-way, or this one stops.
+      return;
+    }
     const { method = "", url: target = "", headers, rawHeaders } = request;
     const called = { method, target, headers, rawHeaders, bytes: Buffer.concat(chunks) };
     requests.push(called);

@@ -53,8 +53,8 @@ export function acceptOf(key: string): string {
 export async function rawUpgrade(url: string, handshake: RawHandshake = {}): Promise<RawAnswer> {
   const { hostname, port, host } = new URL(url);
   const socket = connect({ host: hostname, port: Number(port) });
-  onTestFinished(() => void socket.destroy());
   const peer = new RawPeer(socket);
+  onTestFinished(() => peer.leave());
   socket.write(textOf(handshake, host));
   return { ...(await peer.readHead()), peer };
 }
@@ -68,6 +68,7 @@ export class RawPeer {
   #bytes = Buffer.alloc(0);
   #head: { status: number; headers: ReadonlyMap<string, string> } | undefined;
   #ended = false;
+  #left = false;
   #wake = (): void => {};
 
   constructor(socket: Socket) {
@@ -155,7 +156,15 @@ export class RawPeer {
     this.socket.resetAndDestroy();
   }
 
+  /** Ends the connection, and lets what is still waited for wait: nobody does any more when its test has failed. */
+  leave(): void {
+    this.#wake = () => {};
+    this.#left = true;
+    this.socket.destroy();
+  }
+
   async #more(): Promise<void> {
+    if (this.#left) return await new Promise(() => {});
     if (this.#ended) throw new Error("the connection ended");
     await new Promise<void>((resolve) => {
       this.#wake = resolve;
