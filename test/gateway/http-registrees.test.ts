@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { fromCbor, XMLNS } from "../helpers/coders.ts";
 import { startCse } from "../helpers/fake-cse.ts";
 import { connectRegistree } from "../helpers/fake-registree.ts";
+import { freePort } from "../helpers/free-port.ts";
 import { callHttp } from "../helpers/http-client.ts";
 import { type HttpRegistree, reply, startHttpRegistree } from "../helpers/http-registree.ts";
 import { startGateway } from "../helpers/start-gateway.ts";
@@ -15,7 +16,8 @@ async function registered(
   settings: Readonly<Record<string, string>> = {},
 ): Promise<Standalone & { readonly device: HttpRegistree }> {
   const standalone = await startStandalone(settings);
-  const device = await startHttpRegistree();
+  // Of its own, which nobody else is given while it is down.
+  const device = await startHttpRegistree(await freePort());
   await standalone.register([`${device.url}/n`]);
   return { ...standalone, device };
 }
@@ -309,7 +311,10 @@ test("the gateway does not call itself", async () => {
 
 test("points of access are tried in order, the one that worked last first; the next only where nothing was sent", async () => {
   const { notify, register } = await startStandalone();
-  const [first, second] = [await startHttpRegistree(), await startHttpRegistree()];
+  const [first, second] = [
+    await startHttpRegistree(await freePort()),
+    await startHttpRegistree(await freePort()),
+  ];
   await first.stop();
   await register(["mqtt://127.0.0.1", `${first.url}/n`, `${second.url}/n`]);
   expect(await notify("/CAE1", "n1")).toMatchObject(SERVED);
