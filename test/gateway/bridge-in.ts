@@ -48,13 +48,14 @@ export async function startBridge(
 
 /** Lets time pass, a little at a time, so that what it sets off can happen. */
 export async function pass(
-  { clock }: Pick<Bridge, "clock">,
+  { clock, gateway }: Pick<Bridge, "clock" | "gateway">,
   ms: number,
   step = 500,
 ): Promise<void> {
   for (let left = ms; left > 0; left -= step) {
     clock.advance(Math.min(step, left));
-    // Sockets need turns of the event loop, not time.
+    // Sockets need turns of the event loop, and the system, which may be late: by then it has answered something else.
     for (let turn = 0; turn < 20; turn += 1) await new Promise((again) => setImmediate(again));
+    await gateway.metric("m2mgw_links");
   }
 }

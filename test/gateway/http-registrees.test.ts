@@ -402,6 +402,7 @@ test("no more than 64 calls to one origin are under way, whatever the limit for 
   const answers = Array.from({ length: 64 }, (_, n) => notify("/CAE1", `v${n}`, VERIFY.body));
   await gateway.metricIs('m2mgw_exchanges_in_flight{direction="to-registree"}', 64);
   expect(await notify("/CAE1", "v64", VERIFY.body)).toMatchObject(NOT_REACHABLE);
+  for (let out = 0; out < 4; out += 1) await device.next();
   clock.advance(8_000);
   const rscs = (await Promise.all(answers)).map(({ rsc }) => rsc);
   // Four went out, one on each connection.
