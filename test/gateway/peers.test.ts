@@ -15,7 +15,11 @@ interface Provider {
   readonly gateway: RunningGateway;
 }
 
-async function provider(letter: string, peers: Record<string, string>): Promise<Provider> {
+async function provider(
+  letter: string,
+  peers: Record<string, string>,
+  settings: Record<string, string> = {},
+): Promise<Provider> {
   const cse = await startCse();
   const gateway = await startGateway({
     "cse.url": cse.url,
@@ -24,7 +28,7 @@ async function provider(letter: string, peers: Record<string, string>): Promise<
     "cse.spId": `sp-${letter}.example.org`,
     "cse.reconnectMax": "1s",
     "ws.allowCseOnPlain": "true",
-    "request.ceiling": "300ms",
+    ...settings,
     peers: Object.entries(peers)
       .map(([id, url]) => `${id}=${url}`)
       .join(),
@@ -60,9 +64,9 @@ const asked = ({ cse }: Provider): unknown[] =>
     .map(({ method, target, headers }) => `${method} ${target} ${headers["x-m2m-origin"]}`);
 
 /** B accepts what A opens, and both are there. */
-async function joined(): Promise<{ a: Provider; b: Provider }> {
+async function joined(settings = {}): Promise<{ a: Provider; b: Provider }> {
   const b = await provider("b", { [A]: "accept" });
-  const a = await provider("a", { [B]: b.gateway.ws });
+  const a = await provider("a", { [B]: b.gateway.ws }, settings);
   await b.gateway.metricIs("m2mgw_links", 1);
   await expect
     .poll(async () => (await ask(b, `${B}/CAE0`, "/_/sp-a.example.org/id-a/x")).rsc)
@@ -92,7 +96,7 @@ describe("IN-CSEs of two providers (Mcc'; architecture, S9)", () => {
   });
 
   test("of which one is away: nothing is sent, and who asks is told so", async () => {
-    const { a, b } = await joined();
+    const { a, b } = await joined({ "request.ceiling": "300ms" });
     await b.gateway.stop();
     const answer = await ask(a, `${A}/CAE1`, "/_/sp-b.example.org/id-b/x");
     expect(answer).toMatchObject({ status: 404, rsc: 5103 });

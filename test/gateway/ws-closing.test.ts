@@ -90,7 +90,7 @@ test.each(UNANSWERED_NOTIFY)(
 );
 
 test("shutdown delivers the response that a registree waits for, then closes with 1012 (CL-05; TS-0020, 6.5)", async () => {
-  const front = await startFront();
+  const front = await startFront(PATIENT);
   const { ae } = await front.ae();
   const release = holdCse(front);
   const response = ae.request(RETRIEVE);
@@ -153,7 +153,7 @@ test("a client that does not echo the Close does not hold up the shutdown", asyn
 });
 
 test("a draining gateway answers a handshake with 503 (CL-07)", async () => {
-  const front = await startFront();
+  const front = await startFront(PATIENT);
   const { ae } = await front.ae();
   const release = holdCse(front);
   const response = ae.request(RETRIEVE);
@@ -168,7 +168,7 @@ test("a draining gateway answers a handshake with 503 (CL-07)", async () => {
 });
 
 test("a request that reaches a draining gateway is answered 5103 and not carried on (section 6)", async () => {
-  const front = await startFront();
+  const front = await startFront(PATIENT);
   const { ae } = await front.ae();
   const release = holdCse(front);
   const first = ae.request(RETRIEVE);
