@@ -4,7 +4,7 @@ import { ManualClock } from "../helpers/manual-clock.ts";
 import { rawUpgrade } from "../helpers/raw-upgrade.ts";
 import { startGateway } from "../helpers/start-gateway.ts";
 import { BASIC, startGuarded, WRONG } from "./credentials-in.ts";
-import { ok, startFront } from "./front.ts";
+import { ok, startFront, UNANSWERED } from "./front.ts";
 
 const STAGE = (stage: string): string => `m2mgw_overhead_duration_seconds_count{stage="${stage}"}`;
 
@@ -18,6 +18,7 @@ test("each exchange shows what the gateway itself did for it, and what had to wa
     answer: await metric(STAGE("answer")),
   };
   const [first, second] = [front.notify(point, { rqi: "1" }), front.notify(point, { rqi: "2" })];
+  await front.gateway.metricIs(UNANSWERED, 2);
   for (let turn = 0; turn < 2; turn += 1) {
     const { rqi = "" } = await ae.nextRequest();
     ae.send({ rsc: 2000, rqi, rvi: "3" });

@@ -135,7 +135,8 @@ test.each([
       headers: { "X-M2M-Origin": "CApp", "X-M2M-RI": "r1", "X-M2M-RVI": "3", ...headers },
       ...("Content-Type" in headers ? { body: '{"m2m:cnt":{}}' } : {}),
     });
-    expect(asked(front.cse)).toEqual(["POST /cse-in", `${method} ${target}`]);
+    // Behind an update the gateway asks for what has become of its registree.
+    expect(asked(front.cse).slice(0, 2)).toEqual(["POST /cse-in", `${method} ${target}`]);
     await front.notify(point, { rqi: "after" });
     expect(await ae.nextRequest()).toMatchObject({ rqi: "after" });
   },
