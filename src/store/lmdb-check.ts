@@ -36,8 +36,8 @@ interface Meta {
  * Makes sure that opening the LMDB file at `path` cannot end this process: lmdb crashes on files that are not
  * its own or damaged inside, and reading a truncated one is a SIGBUS.
  *
- * The two meta pages are looked at first; then all pages that are in use, unless the file is as it was when it was
- * closed.
+ * The two meta pages are looked at first; then all pages that are in use, and which ones are free, unless the file is as
+ * it was when it was closed.
  *
  * @throws GatewayError GW_STORE_FAILED, naming the file and what is wrong with it
  */
@@ -119,8 +119,9 @@ async function checkPages(file: FileHandle, meta: Meta, path: string): Promise<v
     await checkSchema(path);
     if (tables.some(({ flags }) => flags !== 0))
       throw new PageFault("it has a table of another kind");
-    const more = await walk.follow([freeList, ...tables]);
+    const more = await walk.follow(tables);
     if (more.length > 0) throw new PageFault("it has a table within a table");
+    await walk.followFree(freeList, wholeSize / meta.pageSize);
   } catch (fault) {
     if (!(fault instanceof PageFault)) throw fault;
     const isCut = fault.isMissing && size < wholeSize;

@@ -15,6 +15,9 @@ export interface PageTree {
 /** Of a tree whose keys are numbers, as those of the list of what is free are. */
 const NUMBERS = 0x08;
 
+/** Bytes that a number takes as a key, and in what is free. */
+const NUMBER = 8;
+
 /** Bytes that the note of a tree takes. */
 export const TREE = 48;
 const TREE_FLAGS_AT = 4;
@@ -85,17 +88,23 @@ export function nodesOf(page: Buffer): readonly number[] | undefined {
 
 /** Whether the keys of a page of this tree ascend: whoever looks for one takes it for granted. */
 export function isInOrder(page: Buffer, nodes: readonly number[], { flags }: PageTree): boolean {
-  if ((flags & NUMBERS) !== 0) return true;
   // The first key of a branch stands for all that are less than the second.
-  for (let n = kindOf(page) === PageKind.BRANCH ? 2 : 1; n < nodes.length; n += 1) {
-    if (!isLess(page, nodes[n - 1] ?? 0, nodes[n] ?? 0)) return false;
-  }
-  return true;
+  const keys = kindOf(page) === PageKind.BRANCH ? nodes.slice(1) : nodes;
+  const isNumbers = (flags & NUMBERS) !== 0;
+  if (isNumbers && !keys.every((node) => keyLength(page, node) === NUMBER)) return false;
+  const isLess = isNumbers ? isLessAsNumber : isLessAsBytes;
+  return keys.every((key, n) => n === 0 || isLess(page, keys[n - 1] ?? 0, key));
 }
 
-function isLess(page: Buffer, one: number, other: number): boolean {
-  const oneLength = page.readUInt16LE(one + KEY_LENGTH_AT);
-  const otherLength = page.readUInt16LE(other + KEY_LENGTH_AT);
+/** Whether the key of a node is 0, of a tree whose keys are numbers: no transaction has it. */
+export const isKeyZero = (page: Buffer, node: number): boolean => numberAt(page, node + NODE) === 0;
+
+const isLessAsNumber = (page: Buffer, one: number, other: number): boolean =>
+  numberAt(page, one + NODE) < numberAt(page, other + NODE);
+
+function isLessAsBytes(page: Buffer, one: number, other: number): boolean {
+  const oneLength = keyLength(page, one);
+  const otherLength = keyLength(page, other);
   for (let at = NODE; at < NODE + Math.min(oneLength, otherLength); at += 1) {
     const difference = (page[one + at] ?? 0) - (page[other + at] ?? 0);
     if (difference !== 0) return difference < 0;
@@ -127,8 +136,34 @@ function lengthHere(page: Buffer, node: number): number {
 }
 
 /** Where the data of a node on a leaf begins, or the note of it. */
-export const dataAt = (page: Buffer, node: number): number =>
-  node + NODE + page.readUInt16LE(node + KEY_LENGTH_AT);
+export const dataAt = (page: Buffer, node: number): number => node + NODE + keyLength(page, node);
+
+const keyLength = (page: Buffer, node: number): number => page.readUInt16LE(node + KEY_LENGTH_AT);
+
+/** Pages that are free, from the first on. */
+export interface FreePages {
+  readonly first: number;
+  readonly count: number;
+}
+
+/**
+ * What data of the list of what is free says: how many numbers there are, and these. One is a page, or 0; one less than
+ * 0 says of how many pages the next is the first.
+ *
+ * @returns undefined behind what is sound of it
+ */
+export function* freePagesOf(data: Buffer): Generator<FreePages | undefined> {
+  const end = data.length < NUMBER ? Number.NaN : NUMBER * (1 + numberAt(data, 0));
+  if (data.length % NUMBER !== 0 || !(end <= data.length)) return yield undefined;
+  for (let at = NUMBER; at < end; at += NUMBER) {
+    const number = Number(data.readBigInt64LE(at));
+    if (number > 0) yield { first: number, count: 1 };
+    if (number >= 0) continue;
+    at += NUMBER;
+    if (at === data.length) return yield undefined;
+    yield { first: Number(data.readBigInt64LE(at)), count: -number };
+  }
+}
 
 /** A number of 64 bits; one that is greater than any page's need not be exact. */
 export const numberAt = (bytes: Buffer, at: number): number =>

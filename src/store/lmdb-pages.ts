@@ -5,8 +5,11 @@ import {
   DEEPEST,
   dataAt,
   dataLength,
+  type FreePages,
+  freePagesOf,
   HEADER,
   isInOrder,
+  isKeyZero,
   kindOf,
   NO_PAGE,
   NodeKind,
@@ -84,17 +87,67 @@ export class PageWalk {
    * @throws PageFault, and errors of the file system
    */
   async follow(trees: readonly PageTree[]): Promise<readonly PageTree[]> {
+    const found: PageTree[] = [];
+    await this.#follow(trees, (page, number, node) => {
+      if (nodeKindOf(page, node) !== NodeKind.TREE) return;
+      if (dataLength(page, node) !== TREE) throw damaged(number);
+      found.push(pageTreeAt(page, dataAt(page, node)));
+    });
+    return found;
+  }
+
+  /**
+   * Follows the list of what is free, when all other trees have been followed: LMDB writes to the pages that it names,
+   * and none of them may be in use, or named twice.
+   *
+   * @param counted how many pages LMDB counts, be they in the file or not
+   * @throws PageFault, and errors of the file system
+   */
+  async followFree(list: PageTree, counted: number): Promise<void> {
+    const records: FreeRecord[] = [];
+    await this.#follow([list], (page, number, node) => {
+      const kind = nodeKindOf(page, node);
+      if (kind === NodeKind.TREE || isKeyZero(page, node)) throw damaged(number);
+      const data = dataAt(page, node);
+      const [first, within] =
+        kind === NodeKind.APART ? [numberAt(page, data), HEADER] : [number, data];
+      const at = first * this.#pageSize + within;
+      records.push({ number, at, length: dataLength(page, node) });
+    });
+    for (const { number, at, length } of records) {
+      const data = Buffer.alloc(length);
+      if (!(await this.#fill(data, at))) throw missing(number);
+      for (const free of freePagesOf(data)) {
+        if (free === undefined || !this.#foundFree(free, counted)) throw damaged(number);
+      }
+    }
+  }
+
+  /** @returns false when one of these is none that can be free, is in use, or was found before */
+  #foundFree({ first, count }: FreePages, counted: number): boolean {
+    const end = first + count;
+    if (first < 0 || end > counted) return false;
+    const known = this.#known.subarray(first, end);
+    if (!known.every((it) => it === UNKNOWN)) return false;
+    known.fill(READ);
+    return true;
+  }
+
+  /** @param look is shown each node of a leaf */
+  async #follow(
+    trees: readonly PageTree[],
+    look: (page: Buffer, number: number, node: number) => void,
+  ): Promise<void> {
     if (trees.length > MOST_TREES) throw new PageFault("it has too many tables");
     for (const [index, tree] of trees.entries()) await this.#followBranches(tree, OF_TREE + index);
-    const found: PageTree[] = [];
     const entries = trees.map(() => 0);
     await this.#readThose(isLeaf, (page, number, known) => {
       const index = known - OF_TREE;
       const nodes = this.#nodes(page, number, PageKind.LEAF, trees[index]);
       entries[index] = (entries[index] ?? 0) + nodes.length;
       for (const node of nodes) {
-        const tree = this.#followNode(page, number, node);
-        if (tree !== undefined) found.push(tree);
+        if (nodeKindOf(page, node) === NodeKind.APART) this.#followApart(page, number, node);
+        look(page, number, node);
       }
     });
     for (const [index, tree] of trees.entries()) {
@@ -106,7 +159,6 @@ export class PageWalk {
       const isSound = this.#isPage(page, number, PageKind.APART);
       if (!isSound || count !== this.#lengthFrom(number)) throw damaged(number);
     });
-    return found;
   }
 
   /** @param leaf what its leaves become known as */
@@ -127,20 +179,6 @@ export class PageWalk {
       level = below;
     }
     for (const number of level) this.#found(number, leaf);
-  }
-
-  /** @returns the tree that a node on a leaf notes */
-  #followNode(page: Buffer, number: number, node: number): PageTree | undefined {
-    switch (nodeKindOf(page, node)) {
-      case NodeKind.APART:
-        this.#followApart(page, number, node);
-        return undefined;
-      case NodeKind.TREE:
-        if (dataLength(page, node) !== TREE) throw damaged(number);
-        return pageTreeAt(page, dataAt(page, node));
-      default:
-        return undefined;
-    }
   }
 
   #followApart(page: Buffer, number: number, node: number): void {
@@ -228,11 +266,28 @@ export class PageWalk {
   }
 
   async #read(first: number, end: number, into: Buffer): Promise<Buffer> {
-    const length = (end - first) * this.#pageSize;
-    const { bytesRead } = await this.#file.read(into, 0, length, first * this.#pageSize);
-    if (bytesRead < length) throw missing(end - 1);
-    return into.subarray(0, length);
+    const pages = into.subarray(0, (end - first) * this.#pageSize);
+    if (!(await this.#fill(pages, first * this.#pageSize))) throw missing(end - 1);
+    return pages;
   }
+
+  /** Reads from the file, from `at` on, whatever it gives at once. @returns false when it ends before */
+  async #fill(bytes: Buffer, at: number): Promise<boolean> {
+    for (let filled = 0; filled < bytes.length; ) {
+      const left = bytes.length - filled;
+      const { bytesRead } = await this.#file.read(bytes, filled, left, at + filled);
+      if (bytesRead === 0) return false;
+      filled += bytesRead;
+    }
+    return true;
+  }
+}
+
+/** Of the list of what is free: where its data is, in bytes, and the page of the node that has or notes it. */
+interface FreeRecord {
+  readonly number: number;
+  readonly at: number;
+  readonly length: number;
 }
 
 /** Pages from the first to before the end. */

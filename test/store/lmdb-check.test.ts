@@ -49,6 +49,13 @@ function overwrite(file: string, at: number, bytes: Uint8Array): void {
   closeSync(descriptor);
 }
 
+/** In the place of the first page that the list of what is free names. */
+function nameAsFree(file: string, number: number): void {
+  const bytes = Buffer.alloc(8);
+  bytes.writeBigInt64LE(BigInt(number));
+  overwrite(file, layout(file).free + 8, bytes);
+}
+
 const layout = (file: string): TableLayout => layoutOf(file, "filler", PAGE);
 const IS_DAMAGED = /is damaged: its page \d+ is damaged/;
 
@@ -171,6 +178,49 @@ describe("a file that is not a sound state file is reported and left as it is:",
         overwrite(file, used, Buffer.from([readFileSync(file).readUInt8(used) - 2]));
       },
       says: /is damaged: it has \d+ of \d+ entries of a tree/,
+    },
+    {
+      title: "a list of what is free that would go on behind its data",
+      spoil: (file) => overwrite(file, layout(file).free, Buffer.from([9])),
+      says: IS_DAMAGED,
+    },
+    {
+      title: "one that names a page in use",
+      spoil: (file) => nameAsFree(file, layout(file).leaf / PAGE),
+      says: IS_DAMAGED,
+    },
+    {
+      title: "one that names a meta page",
+      spoil: (file) => nameAsFree(file, 1),
+      says: IS_DAMAGED,
+    },
+    {
+      title: "one that names a page behind the last",
+      spoil: (file) => nameAsFree(file, 5_000),
+      says: IS_DAMAGED,
+    },
+    {
+      title: "one that names a page twice",
+      spoil: (file) => {
+        const { free } = layout(file);
+        overwrite(file, free + 8, readFileSync(file).subarray(free + 16, free + 24));
+      },
+      says: IS_DAMAGED,
+    },
+    {
+      title: "one that names more pages in a row than are free",
+      spoil: (file) => nameAsFree(file, -90),
+      says: IS_DAMAGED,
+    },
+    {
+      title: "one that names pages of no transaction",
+      spoil: (file) => overwrite(file, layout(file).freeKey, Buffer.alloc(8)),
+      says: IS_DAMAGED,
+    },
+    {
+      title: "one whose transactions do not ascend",
+      spoil: (file) => overwrite(file, layout(file).freeKey + 1, ODD),
+      says: IS_DAMAGED,
     },
     {
       title: "LMDB file of another program",
