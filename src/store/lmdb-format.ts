@@ -38,9 +38,10 @@ export const PAGES_AT = 20;
 const LOWER_AT = 20;
 const UPPER_AT = 22;
 
-/** What a page is for; other bits say what LMDB had been doing with it. */
+/** What a page is for. Others of the bits say that LMDB gave it up, which it then never wrote, or tell what it was doing. */
 export const PageKind = { BRANCH: 0x01, LEAF: 0x02, APART: 0x04 } as const;
 const KINDS = 0x6f;
+const GIVEN_UP = 0x4000;
 
 /** A node begins with the length of its data, its flags and the length of its key; on a branch with the number of a page. */
 const NODE = 8;
@@ -63,7 +64,7 @@ export function pageTreeAt(bytes: Buffer, at: number): PageTree {
   };
 }
 
-export const kindOf = (page: Buffer): number => page.readUInt16LE(FLAGS_AT) & KINDS;
+export const kindOf = (page: Buffer): number => page.readUInt16LE(FLAGS_AT) & (KINDS | GIVEN_UP);
 
 /** Where the nodes of a branch or a leaf begin; undefined when there is none, or one that is not where it may be. */
 export function nodesOf(page: Buffer): readonly number[] | undefined {

@@ -180,6 +180,12 @@ describe("a file that is not a sound state file is reported and left as it is:",
       says: /is damaged: it has \d+ of \d+ entries of a tree/,
     },
     {
+      title: "a page that was given up",
+      spoil: (file) =>
+        overwrite(file, layout(file).leaf + PageHeader.FLAGS + 1, Buffer.from([0x40])),
+      says: IS_DAMAGED,
+    },
+    {
       title: "a list of what is free that would go on behind its data",
       spoil: (file) => overwrite(file, layout(file).free, Buffer.from([9])),
       says: IS_DAMAGED,
