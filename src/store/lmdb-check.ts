@@ -78,9 +78,10 @@ async function readMetas(file: FileHandle): Promise<Meta | string> {
   const pageSize = first.readUInt32LE(META_AT + PAGE_SIZE_AT);
   if (!PAGE_SIZES.includes(pageSize)) return `is damaged: its pages would be ${pageSize} bytes`;
   const second = await readMeta(file, pageSize);
-  if (second === undefined || second.readUInt32LE(META_AT) !== MAGIC) {
-    return "is damaged: its second meta page is not one";
-  }
+  const isMeta =
+    second?.readUInt32LE(META_AT) === MAGIC &&
+    second.readUInt32LE(META_AT + PAGE_SIZE_AT) === pageSize;
+  if (!isMeta) return "is damaged: its second meta page is not one";
   const versions = [first, second].map((meta) => meta.readUInt32LE(META_AT + 4));
   const foreign = versions.find((version) => version !== DATA_VERSION);
   if (foreign !== undefined) return `has LMDB data version ${foreign}, not ${DATA_VERSION}`;

@@ -186,6 +186,11 @@ describe("a file that is not a sound state file is reported and left as it is:",
       says: IS_DAMAGED,
     },
     {
+      title: "meta pages that do not agree on the size of pages",
+      spoil: (file) => overwrite(file, PAGE + 48, Buffer.from([0, 0x20])),
+      says: /second meta page/,
+    },
+    {
       title: "a list of what is free that would go on behind its data",
       spoil: (file) => overwrite(file, layout(file).free, Buffer.from([9])),
       says: IS_DAMAGED,
