@@ -6,6 +6,7 @@ import { startCse } from "../helpers/fake-cse.ts";
 import { answering, startProxy, tunnelling } from "../helpers/fake-proxy.ts";
 import { startRegistrar } from "../helpers/fake-registrar.ts";
 import { freePort } from "../helpers/free-port.ts";
+import { ManualClock } from "../helpers/manual-clock.ts";
 import { tempDir } from "../helpers/temp-dir.ts";
 import { TestTerminal } from "../helpers/test-terminal.ts";
 import { examined } from "./doctor-in.ts";
@@ -170,14 +171,16 @@ describe("CONNECT (TS-0020, 6.6)", () => {
 
   test("a proxy that closes without an answer, or gives none in time, is a fault", async () => {
     const closing = await startProxy(({ socket }) => void socket.destroy());
-    const silent = await startProxy(() => {});
-    const settings = { "cse.url": "ws://cse.invalid", "proxy.timeout": "100ms" };
+    const clock = new ManualClock();
+    const silent = await startProxy(() => clock.advance(10_000));
+    const settings = { "cse.url": "ws://cse.invalid", "proxy.timeout": "10s" };
     for (const [proxy, text, change] of [
       [closing, "closed the connection without an answer", "proxy.url"],
-      [silent, "gave no answer within 0.1 s", "proxy.timeout"],
+      [silent, "gave no answer within 10 s", "proxy.timeout"],
     ] as const) {
       const url = { "proxy.url": `http://127.0.0.1:${proxy.port}` };
-      expect((await examined({ ...settings, ...url })).about("tunnel")).toEqual([
+      const terminal = new TestTerminal(clock);
+      expect((await examined({ ...settings, ...url }, { terminal })).about("tunnel")).toEqual([
         expect.objectContaining({
           severity: "fault",
           text: expect.stringContaining(text),

@@ -9,7 +9,9 @@ import { canMakeCertificates, makeCertificate } from "../helpers/certificate.ts"
 import { startChild } from "../helpers/child.ts";
 import { startCse } from "../helpers/fake-cse.ts";
 import { startProxy, tunnelling } from "../helpers/fake-proxy.ts";
+import { ManualClock } from "../helpers/manual-clock.ts";
 import { tempDir } from "../helpers/temp-dir.ts";
+import { TestTerminal } from "../helpers/test-terminal.ts";
 import { startTlsFront } from "../helpers/tls-front.ts";
 import { startWsTarget } from "../helpers/ws-target.ts";
 import { examined } from "./doctor-in.ts";
@@ -235,15 +237,20 @@ test.each([
   ],
   ["is silent", undefined, "no TLS with 127.0.0.1:", "cse.connectTimeout more"],
 ])("a server that %s is a fault", async (_, answer, text, change) => {
+  const clock = new ManualClock();
   const server = createServer((socket) => {
     socket.on("error", () => {});
     onTestFinished(() => void socket.destroy());
-    socket.once("data", () => answer !== undefined && socket.end(answer));
+    socket.once("data", () => {
+      if (answer === undefined) clock.advance(10_000);
+      else socket.end(answer);
+    });
   }).listen(0, "127.0.0.1");
   await once(server, "listening");
   onTestFinished(() => void server.close());
   const url = `wss://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const { findings } = await examined({ "cse.url": url, "cse.connectTimeout": "200ms" });
+  const settings = { "cse.url": url, "cse.connectTimeout": "10s" };
+  const { findings } = await examined(settings, { terminal: new TestTerminal(clock) });
   expect(findings.at(-1)).toEqual({
     severity: "fault",
     about: "TLS",
