@@ -1,6 +1,6 @@
 import type { Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
-import { ok, startFront, VERIFY } from "../gateway/front.ts";
+import { gate, ok, startFront, VERIFY } from "../gateway/front.ts";
 import { answer, away, back, holdAll, startHolding } from "../gateway/hold-in.ts";
 import { haveChromium, useChromium } from "../helpers/browser.ts";
 import { sees } from "./console-in.ts";
@@ -48,6 +48,25 @@ describe.skipIf(!haveChromium())("a trace", { timeout: 60_000 }, () => {
     ]);
     await page.getByRole("button", { name: "Stop" }).click();
     await sees(page, "ended");
+  });
+
+  test("is said to be silent only once its steps are heard of", async () => {
+    const front = await startFront();
+    const { point } = await front.ae("CAE1", { answer: ok });
+    const page = await open(front.gateway, { hash: "#/trace" });
+    const listening = gate();
+    await page.route("**/events?trace=*", async (route) => {
+      await listening.opened;
+      await route.continue();
+    });
+    await page.getByRole("textbox", { name: "Registree" }).fill("CAE1");
+    await page.getByRole("button", { name: "Start" }).click();
+    await page.getByRole("button", { name: "Stop" }).waitFor();
+    expect(await page.getByText("Silence so far").count()).toBe(0);
+    listening.open();
+    await sees(page, "Silence so far");
+    await front.notify(point, { ...VERIFY, rqi: "v1" });
+    await page.locator("svg", { hasText: "v1" }).first().waitFor();
   });
 
   test("draws the time something was held as a gap, and can be copied as Mermaid", async () => {

@@ -53,14 +53,15 @@ export class Api {
   }
 
   /**
-   * Calls `told` for each event until the gateway ends the stream.
+   * Calls `told` for each event until the gateway ends the stream, and `begun` when none is missed any more.
    *
    * EventSource cannot show a token, so the stream is read here.
    *
    * @throws Refusal
    */
-  async watch(target, signal, told) {
+  async watch(target, signal, told, begun = () => {}) {
     const response = await this.#fetch(`${API}${target}`, { signal });
+    begun();
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
     let rest = "";
     for (;;) {

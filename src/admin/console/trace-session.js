@@ -11,6 +11,8 @@ export class TraceSession extends EventTarget {
   /** As the API gives it; undefined before there is one. */
   trace = undefined;
   isOpen = false;
+  /** Whether its steps are heard of: those before are missed. */
+  isHeard = false;
   /** The oldest first; @see stepOf */
   steps = [];
 
@@ -31,6 +33,7 @@ export class TraceSession extends EventTarget {
     this.trace = trace;
     this.steps = [];
     this.isOpen = true;
+    this.isHeard = false;
     this.#changed();
     void this.#follow(trace, this.#leaving.signal);
   }
@@ -44,16 +47,22 @@ export class TraceSession extends EventTarget {
   async #follow({ id, registree }, signal) {
     while (!signal.aborted) {
       try {
-        await this.#api.watch(`/events?trace=${encoded(id)}`, signal, (event) => {
+        const told = (event) => {
           if (event.what === "ended") this.#ended();
           else this.#add(stepOf({ is: event.what, at: event.at, registree, ...event.facts }));
-        });
+        };
+        await this.#api.watch(`/events?trace=${encoded(id)}`, signal, told, () => this.#heard());
       } catch (failure) {
         // There is no such trace any more.
         if (failure.status === 404 && !signal.aborted) this.#ended();
       }
       if (!signal.aborted) await new Promise((resolve) => setTimeout(resolve, AGAIN));
     }
+  }
+
+  #heard() {
+    this.isHeard = true;
+    this.#changed();
   }
 
   #add(step) {

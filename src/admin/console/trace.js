@@ -5,7 +5,7 @@ import { curlOf } from "./curl.js";
 import { lengthOf, numberOf } from "./format.js";
 import { useLive } from "./live.js";
 import { mermaidOf } from "./mermaid.js";
-import { Empty, Failure } from "./notices.js";
+import { Awaited, Empty, Failure } from "./notices.js";
 import { html, useContext, useEffect, useReducer, useState } from "./preact.js";
 import { offsetOf, sentenceOfRow, sequenceOf } from "./sequence.js";
 import { SequenceDrawing } from "./sequence-drawing.js";
@@ -197,13 +197,15 @@ function Running({ cse }) {
         ${trace.isOpen && html`<button type="button" onClick=${stop}>Stop</button>`}
       </p>
       ${
-        trace.steps.length === 0
-          ? html`
-              <${Empty} title="Silence so far" command=${`m2mgw send --to ${registree.split("/").at(-1)} "hello"`}>
-                Nothing has gone to or from ${registree} yet. Send it something:
-              <//>
-            `
-          : html`<${Diagram} steps=${trace.steps} cse=${cse} />`
+        trace.steps.length > 0
+          ? html`<${Diagram} steps=${trace.steps} cse=${cse} />`
+          : trace.isOpen && !trace.isHeard
+            ? html`<${Awaited} />`
+            : html`
+                <${Empty} title="Silence so far" command=${`m2mgw send --to ${registree.split("/").at(-1)} "hello"`}>
+                  Nothing has gone to or from ${registree} yet. Send it something:
+                <//>
+              `
       }
     </section>
   `;
