@@ -1,4 +1,5 @@
-import { describe, expect, test } from "vitest";
+import type { Route } from "playwright-core";
+import { describe, expect, test, vi } from "vitest";
 import { ok, startFront, VERIFY } from "../gateway/front.ts";
 import { away, holdAll, startHolding } from "../gateway/hold-in.ts";
 import { haveChromium, useChromium } from "../helpers/browser.ts";
@@ -6,6 +7,8 @@ import { connectRegistree } from "../helpers/fake-registree.ts";
 import { freePort } from "../helpers/free-port.ts";
 import { startGateway } from "../helpers/start-gateway.ts";
 import { sees, seesNoMore } from "./console-in.ts";
+
+const PATIENCE = { timeout: 30_000, interval: 20 };
 
 describe.skipIf(!haveChromium())("the overview", { timeout: 60_000 }, () => {
   const open = useChromium();
@@ -85,13 +88,18 @@ describe.skipIf(!haveChromium())("the overview", { timeout: 60_000 }, () => {
     const gateway = await startGateway();
     const page = await open(gateway, { refusals: [503] });
     await sees(page, "No registree yet");
-    await page.route("**/api/v1/status", (route) =>
-      route.fulfill({ status: 503, json: { detail: "the gateway is shutting down" } }),
-    );
+    const looks: Route[] = [];
+    await page.route("**/api/v1/status", async (route) => {
+      if (looks.push(route) > 1) return;
+      await route.fulfill({ status: 503, json: { detail: "the gateway is shutting down" } });
+    });
     await page.getByRole("alert").getByText("The gateway is shutting down.").waitFor();
     await sees(page, "No registree yet");
-    await page.unroute("**/api/v1/status");
+    // While the look that it takes by itself is not answered no other one follows, and the button is there.
+    await vi.waitFor(() => expect(looks).toHaveLength(2), PATIENCE);
     await page.getByRole("button", { name: "Try again" }).click();
+    await vi.waitFor(() => expect(looks).toHaveLength(3), PATIENCE);
+    await looks[2]?.continue();
     await page.getByRole("alert").waitFor({ state: "detached" });
   });
 });

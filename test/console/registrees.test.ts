@@ -54,6 +54,8 @@ describe.skipIf(!haveChromium())("registrees", { timeout: 60_000 }, () => {
     await sees(page, "1–100 of 2,000");
     await page.getByRole("button", { name: "Next" }).focus();
     await page.keyboard.press("Enter");
+    // The pager is ahead of the rows that it has asked for.
+    await page.getByRole("link", { name: "C0100" }).waitFor();
     await sees(page, "101–200 of 2,000");
     expect((await rowsOf(page))[0]?.[0]).toBe("C0100 /id-in/C0100 · AE");
     const nodes = await page.evaluate(() => document.querySelectorAll("*").length);
