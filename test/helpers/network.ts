@@ -28,14 +28,11 @@ export interface NatNetwork {
   readonly router: string;
   /** TCP connections of the field that the router still knows. */
   mappings(): number;
+  /** From now on the router has forgotten a connection after so many seconds without a packet, counted from its next one. */
+  forgetAfter(seconds: number): void;
   /** From now on the router drops whatever passes, both ways, and says nothing. */
   cut(): void;
   mend(): void;
-}
-
-export interface NatOptions {
-  /** After so many seconds without a packet the router has forgotten a connection. */
-  readonly forgetsAfter?: number;
 }
 
 const FIELD = { router: "10.71.1.1", host: "10.71.1.2" };
@@ -82,7 +79,7 @@ export function canMakeNetworks(): boolean {
 }
 
 /** Three network namespaces of the test's own, removed when it ends. */
-export async function startNatNetwork({ forgetsAfter }: NatOptions = {}): Promise<NatNetwork> {
+export async function startNatNetwork(): Promise<NatNetwork> {
   const [field, router, cloud] = [nameFor("field"), nameFor("router"), nameFor("cloud")];
   onTestFinished(() => [field, router, cloud].forEach(remove));
   for (const name of [field, router, cloud]) add(name);
@@ -97,14 +94,14 @@ export async function startNatNetwork({ forgetsAfter }: NatOptions = {}): Promis
   set("ipv4/icmp_ratelimit", 0);
   // What comes in the middle of a connection that is forgotten does not begin it anew.
   set("netfilter/nf_conntrack_tcp_loose", 0);
-  if (forgetsAfter !== undefined) {
-    set("netfilter/nf_conntrack_tcp_timeout_established", forgetsAfter);
-  }
   return {
     field: await placeIn(field, FIELD.host),
     cloud: await placeIn(cloud, CLOUD.host),
     router: CLOUD.router,
     mappings: () => onRouter("cat /proc/net/nf_conntrack").split("ESTABLISHED").length - 1,
+    forgetAfter: (seconds) => {
+      set("netfilter/nf_conntrack_tcp_timeout_established", seconds);
+    },
     cut: () => void onRouter("nft -f -", CUT),
     mend: () => void onRouter("nft delete table ip cut"),
   };
