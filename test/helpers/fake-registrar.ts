@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import { onTestFinished } from "vitest";
 import { WebSocketServer } from "ws";
 import { type Coder, type Message, Registree } from "./fake-registree.ts";
+import { freePort } from "./free-port.ts";
 
 /** One connection that was opened to a FakeRegistrar; speaks like the registrar it belongs to. */
 export interface Dialled {
@@ -11,7 +12,7 @@ export interface Dialled {
 }
 
 export interface RegistrarOptions {
-  /** 0 for any. */
+  /** Without it one that stays free while it is stopped. */
   readonly port?: number;
   /** Chooses the subprotocol; the first that is offered by default. */
   readonly choose?: (offered: readonly string[]) => string | false;
@@ -41,7 +42,7 @@ export const obliging = ({ op, pc }: Message): Message =>
 
 /** A scripted registrar that listens for WebSockets on 127.0.0.1; stopped when the test ends. */
 export async function startRegistrar({
-  port = 0,
+  port,
   choose = ([first]) => first ?? false,
   refuses = () => undefined,
   answer = obliging,
@@ -80,7 +81,8 @@ export async function startRegistrar({
       for (const take of takers.splice(0)) take();
     });
   });
-  await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
+  const at = port ?? (await freePort());
+  await new Promise<void>((resolve) => server.listen(at, "127.0.0.1", resolve));
   const stop = async (): Promise<void> => {
     for (const { peer } of dialled) peer.socket.terminate();
     await new Promise((resolve) => server.close(resolve));

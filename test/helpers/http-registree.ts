@@ -1,6 +1,7 @@
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from "node:http";
 import type { AddressInfo, Server, Socket } from "node:net";
 import { onTestFinished } from "vitest";
+import { freePort } from "./free-port.ts";
 
 /** A request as the registree got it. */
 export interface Called {
@@ -47,9 +48,9 @@ export function reply(
 /**
  * A registree that listens over HTTP on 127.0.0.1; stopped when the test ends.
  *
- * @param at port, 0 for any; or a socket that listens already, elsewhere
+ * @param at port; or a socket that listens already, elsewhere; without it a port that stays free while it is stopped
  */
-export async function startHttpRegistree(at: number | Server = 0): Promise<HttpRegistree> {
+export async function startHttpRegistree(at?: number | Server): Promise<HttpRegistree> {
   let script = (request: Called, response: ServerResponse): void => reply(request, response);
   const requests: Called[] = [];
   const taken = { count: 0 };
@@ -75,7 +76,7 @@ export async function startHttpRegistree(at: number | Server = 0): Promise<HttpR
     sockets.add(socket);
     socket.on("close", () => sockets.delete(socket));
   });
-  const place = typeof at === "number" ? { port: at, host: "127.0.0.1" } : at;
+  const place = typeof at === "object" ? at : { port: at ?? (await freePort()), host: "127.0.0.1" };
   await new Promise<void>((resolve) => server.listen(place, resolve));
   const stop = async (): Promise<void> => {
     const closed = new Promise((resolve) => server.close(resolve));
