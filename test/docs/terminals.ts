@@ -13,8 +13,15 @@ import type { Block } from "./document.ts";
 /** How long one command may run, a port take to open, or a line to be printed, in ms. */
 const PATIENCE = 60_000;
 const ALONE = ["--net", "--pid", "--kill-child"];
-/** Whoever reads has an idle machine; a test has not. */
-const SLOWER = 'sleep() { command sleep "$((3 * $1))"; }';
+/** Whoever reads sleeps until a device is there, and has an idle machine; a test looks whether one is. */
+const SLEEP = String.raw`
+connected() (
+  exec 3<>/dev/tcp/127.0.0.1/9180
+  printf 'GET /metrics HTTP/1.0\r\n\r\n' >&3
+  grep -q '^m2mgw_registrees{state="connected"} [1-9]' <&3
+)
+sleep() { until connected 2>/dev/null; do command sleep 0.1; done; }
+`;
 
 /** Somebody who reads a document in a clone of the project and does what it says. */
 export interface Reader {
@@ -99,7 +106,7 @@ export async function startReader(
       }
       if (language !== "sh") throw new Error(`${where} is to run, and is no sh`);
       const script = join(folder, `.line-${line}.sh`);
-      writeFileSync(script, `${SLOWER}\n${text}`);
+      writeFileSync(script, `${SLEEP}\n${text}`);
       if (use.is === "run") return await order(`bash -e ${script} </dev/null`, where);
       shell.write(`bash -e ${script} </dev/null &`);
       if (use.port === undefined) return;
