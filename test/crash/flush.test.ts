@@ -15,6 +15,7 @@ import { writesBetween } from "./system-calls.ts";
 const PROGRAM = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
 const STATE = "m2mgw.mdb";
 const SGN = '{"m2m:sgn":{"sur":"/id-in/sub1"}}';
+const PATIENCE = 15_000;
 const CALLS = "openat,read,write,writev,pwrite64,pwritev,pwritev2,fdatasync,fsync,msync";
 
 function canTrace(): boolean {
@@ -64,7 +65,7 @@ test.each([
     const acknowledgement = front.notify(`${point}${query}`, { rqi: "n1" }).finally(() => {
       answered = true;
     });
-    await vi.waitFor(() => expect(writes).toHaveBeenCalledTimes(records + 1));
+    await vi.waitFor(() => expect(writes).toHaveBeenCalledTimes(records + 1), PATIENCE);
     await quiet(front);
     expect(answered).toBe(false);
     disk.open();
@@ -86,7 +87,7 @@ test("the mark that a Create goes out is kept before it goes out (S12)", async (
 
   const cse = await front.connect();
   expect(await cse.request({ op: 2, to: "cse-in", fr: "/id-mn" })).toMatchObject({ rsc: 2000 });
-  await vi.waitFor(() => expect(writes).toHaveBeenCalled());
+  await vi.waitFor(() => expect(writes).toHaveBeenCalled(), PATIENCE);
   await quiet(front, cse);
   expect(cse.frames).toHaveLength(1);
   disk.open();
@@ -148,7 +149,7 @@ async function traceRun(): Promise<string> {
   expect(await ae.register("Cone")).toMatchObject({ rsc: 2001 });
   await Promise.all([cse.disconnect(), ae.disconnect()]);
   const metrics = async () => (await fetch(`${admin}/metrics`)).text();
-  await expect.poll(metrics, { timeout: 5_000 }).toMatch(/^m2mgw_links 0$/m);
+  await expect.poll(metrics, { timeout: PATIENCE }).toMatch(/^m2mgw_links 0$/m);
 
   const send = (rqi: string, target: string, type: string, body: string): Promise<HttpAnswer> =>
     callHttp(http, {
@@ -175,6 +176,6 @@ async function traceRun(): Promise<string> {
   expect(await again.nextRequest()).toMatchObject({ op: 1, rqi: "create-1" });
   await child.stop();
   const isWhole = () => new RegExp(`^${child.pid} +\\+{3} `, "m").test(readFileSync(path, "utf8"));
-  await expect.poll(isWhole, { timeout: 10_000 }).toBe(true);
+  await expect.poll(isWhole, { timeout: PATIENCE }).toBe(true);
   return readFileSync(path, "utf8");
 }
