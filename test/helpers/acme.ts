@@ -45,7 +45,7 @@ export async function startAcme(until: "test" | "stopped" = "test"): Promise<Acm
       ["--headless", "-dir", folder, "--http-port", `${port}`, "--http-address", url],
       { cwd: folder },
     );
-    await whenReady(child, () => answers(url), 30_000);
+    await whenReady(child, () => answers(url), 50_000);
   };
   const end = async () => {
     await child?.stop();
@@ -72,7 +72,7 @@ export async function startAcme(until: "test" | "stopped" = "test"): Promise<Acm
 async function answers(url: string): Promise<void> {
   const response = await fetch(`${url}/cse-in`, {
     headers: { "X-M2M-Origin": "CAdmin", "X-M2M-RI": "ready", "X-M2M-RVI": "3" },
-    signal: AbortSignal.timeout(2_000),
+    signal: AbortSignal.timeout(10_000),
   });
   await response.arrayBuffer();
   const status = response.headers.get("X-M2M-RSC");

@@ -157,7 +157,7 @@ export async function startDeployedHaproxy(
   );
   const child = await startChild("/usr/sbin/haproxy", ["-db", "-f", file]);
   onTestFinished(async () => void (await child.stop()));
-  await whenReady(child, () => accepts(applications), 10_000);
+  await whenReady(child, () => accepts(applications), 25_000);
   return new DeployedProxy({ devices, applications }, certificate.cert);
 }
 

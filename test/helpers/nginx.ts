@@ -56,7 +56,7 @@ export async function runNginx(port: number, http: string): Promise<void> {
   onTestFinished(async () => {
     await child.stop();
   });
-  await whenReady(child, () => accepts(port), 10_000);
+  await whenReady(child, () => accepts(port), 25_000);
 }
 
 /** Rejects while nothing accepts connections at a port of 127.0.0.1. */

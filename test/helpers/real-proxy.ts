@@ -133,7 +133,7 @@ async function started(
     await child.stop("SIGKILL");
   };
   onTestFinished(stop);
-  await whenReady(child, () => connects(port), 15_000);
+  await whenReady(child, () => connects(port), 25_000);
   const protocol = tls === undefined ? "http:" : "https:";
   return {
     url: `${protocol}//127.0.0.1:${port}`,

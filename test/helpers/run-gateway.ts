@@ -67,7 +67,7 @@ export async function runGateway(options: GatewayOptions = {}): Promise<RunningG
     before += child?.output() ?? "";
     const [command = "", ...rest] = [...under, process.execPath, program, "serve", ...args];
     child = await startChild(command, rest);
-    await whenReady(child, () => isReady(admin, place), 15_000);
+    await whenReady(child, () => isReady(admin, place), 25_000);
   };
   const end = async (signal?: NodeJS.Signals) => (await child?.stop(signal)) ?? 0;
   const stop = async (signal: NodeJS.Signals = "SIGTERM") => {
@@ -99,7 +99,7 @@ export async function runGateway(options: GatewayOptions = {}): Promise<RunningG
 async function isReady(port: number, place: Place | undefined): Promise<void> {
   const { status } = await callHttp(`http://127.0.0.1:${port}`, {
     target: "/readyz",
-    signal: AbortSignal.timeout(2_000),
+    signal: AbortSignal.timeout(10_000),
     ...(place && { agent: place.agent }),
   });
   if (status !== 200) throw new Error(`/readyz says ${status}`);

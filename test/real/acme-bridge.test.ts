@@ -6,11 +6,11 @@ import { startGateway } from "../helpers/start-gateway.ts";
 import { type HttpAnswer, send } from "./acme/http-client.ts";
 import { uniqueName } from "./acme/resources.ts";
 
-const PATIENCE = { timeout: 8_000, interval: 10 };
+const PATIENCE = { timeout: 20_000, interval: 10 };
 
 describe.skipIf(!havePython())(
   "a bridge to the WebSocket server of an ACME CSE, for entities that speak HTTP",
-  { timeout: 30_000 },
+  { timeout: 60_000 },
   () => {
     let acme: Acme;
     beforeAll(async () => {
@@ -210,16 +210,16 @@ describe.skipIf(!havePython())(
         "cse.links": "per-originator",
         "cse.window": "1",
         "cse.reconnectMax": "1s",
-        "cse.timeout": "2s",
+        "cse.timeout": "5s",
         "calls.networks": "127.0.0.0/8",
       });
       await ae(gateway.http);
       await gateway.metricIs("m2mgw_registrees", 1);
       await own.restart();
-      await vi.waitFor(async () => expect(await gateway.metric("m2mgw_registrees")).toBe(0), {
-        timeout: 20_000,
-        interval: 50,
-      });
+      await vi.waitFor(
+        async () => expect(await gateway.metric("m2mgw_registrees")).toBe(0),
+        PATIENCE,
+      );
       const again = await ae(gateway.http);
       expect((await again.ask({ path: `/cse-in/${again.name}` })).rsc).toBe("2000");
     });

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test, vi } from "vitest";
+import { loadConfig } from "../../src/config/load.ts";
 import { type Acme, startAcme } from "../helpers/acme.ts";
 import { startCse } from "../helpers/fake-cse.ts";
 import { connectRegistree } from "../helpers/fake-registree.ts";
@@ -21,8 +22,9 @@ import { startTap, type Tap, type TappedExchange } from "./acme/tap.ts";
 const MANY = 20;
 /** How long ACME waits for an answer: its `http.timeout`. */
 const ACME_GIVES_UP = 10_000;
-const PROMPT = 1_500;
-const PATIENCE = { timeout: 5_000, interval: 5 };
+/** Long before that. */
+const PROMPT = 4_000;
+const PATIENCE = { timeout: 20_000, interval: 5 };
 const HELD = { status: 202, rsc: 1000, headers: { "x-m2mgw-disposition": "held" } };
 const REFUSED = { status: 404, rsc: 5103, headers: { "x-m2mgw-disposition": "refused" } };
 const OF_AN_APPLICATION = { nev: { net: 3 }, sur: "/id-in/none" };
@@ -54,7 +56,7 @@ const comeBack = (ws: string, name: string) => AeConnection.open(ws, { claims: `
 
 describe.skipIf(!havePython())(
   "in front of an ACME CSE, for registrees that are away",
-  { timeout: 30_000 },
+  { timeout: 60_000 },
   () => {
     let acme: Acme;
     beforeAll(async () => {
@@ -146,8 +148,15 @@ describe.skipIf(!havePython())(
       );
     });
 
+    test("without other settings the gateway waits less long for an answer than ACME does", () => {
+      const loaded = loadConfig({ env: {} });
+      if ("faults" in loaded) throw new Error(JSON.stringify(loaded.faults));
+      expect(loaded.config.request.ceiling).toBeLessThan(ACME_GIVES_UP - 1_000);
+    });
+
     test("in the strict profile ACME gets the AE's own answer, or 5103 before it gives up by itself", async () => {
-      const { gateway, fromAcme } = await startTapped({ "hold.profile": "strict" });
+      const settings = { "hold.profile": "strict", "request.ceiling": "4s" };
+      const { gateway, fromAcme } = await startTapped(settings);
       const [name, lost] = [await leave(gateway.ws), await leave(gateway.ws)];
       const asked = Date.now();
       // ACME retargets it and relays what it got for it (TS-0001, 10.2.5.21).

@@ -8,7 +8,7 @@ import { aeAttributes, register, uniqueName } from "./acme/resources.ts";
 
 describe.skipIf(!havePython())(
   "the faces of an ACME CSE and of the gateway before it",
-  { timeout: 30_000 },
+  { timeout: 60_000 },
   () => {
     let acme: Acme;
     beforeAll(async () => {

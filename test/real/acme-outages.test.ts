@@ -16,7 +16,7 @@ const PROMPT = 3_000;
 
 describe.skipIf(!havePython())(
   "in front of an ACME CSE, when something goes down",
-  { timeout: 30_000 },
+  { timeout: 60_000 },
   () => {
     async function startWithRegistree() {
       const acme = await startAcme();

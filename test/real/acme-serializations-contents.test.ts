@@ -14,6 +14,8 @@ import {
   startWithAe,
 } from "./acme/transcoding.ts";
 
+const PATIENCE = 20_000;
+
 /** Resources as an AE of XML writes them, what ACME has of them then, and what the AE reads. */
 const RESOURCES = [
   {
@@ -72,7 +74,7 @@ const RESOURCES = [
 
 describe.skipIf(!havePython())(
   "between an ACME CSE and its registrees",
-  { timeout: 15_000 },
+  { timeout: 60_000 },
   () => {
     let acme: Acme;
     beforeAll(async () => {
@@ -199,7 +201,7 @@ describe.skipIf(!havePython())(
       await vi.waitFor(() => {
         const refused = setting.fromCse.exchanges.filter(({ rsc }) => rsc !== 2000);
         expect(refused).toMatchObject([{ rsc: 4000, body: expect.stringContaining("a label") }]);
-      });
+      }, PATIENCE);
 
       const read = await xml.request({ op: 2, to: xml.at("data"), rcn: 4 });
       expect(read).toMatchObject({ rsc: 5207 });

@@ -93,7 +93,7 @@ function lifeOf(name: string): readonly (readonly [Question, number, Traits])[] 
   ];
 }
 
-describe.skipIf(!havePython())("an HTTP application of an ACME CSE", { timeout: 15_000 }, () => {
+describe.skipIf(!havePython())("an HTTP application of an ACME CSE", { timeout: 60_000 }, () => {
   let acme: Acme;
   beforeAll(async () => {
     acme = await startAcme("stopped");

@@ -23,7 +23,7 @@ const JSON_TYPE = "application/json";
 const CBOR_TYPE = "application/cbor";
 
 /** ACME has no XML, and takes it from nobody. */
-describe.skipIf(!havePython())("registrees of an ACME CSE", { timeout: 15_000 }, () => {
+describe.skipIf(!havePython())("registrees of an ACME CSE", { timeout: 60_000 }, () => {
   let acme: Acme;
   beforeAll(async () => {
     acme = await startAcme("stopped");

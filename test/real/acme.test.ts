@@ -14,9 +14,10 @@ import {
   uniqueName,
 } from "./acme/resources.ts";
 
+const PATIENCE = { timeout: 20_000 };
 const POA_TOKEN = /^http:\/\/127\.0\.0\.1:\d+\/poa\/[\w-]{22,}$/;
 
-describe.skipIf(!havePython())("in front of an ACME CSE", { timeout: 30_000 }, () => {
+describe.skipIf(!havePython())("in front of an ACME CSE", { timeout: 60_000 }, () => {
   let acme: Acme;
   beforeAll(async () => {
     acme = await startAcme("stopped");
@@ -264,7 +265,7 @@ describe.skipIf(!havePython())("in front of an ACME CSE", { timeout: 30_000 }, (
       await vi.waitFor(
         async () =>
           expect(await pointsOfAccess(acme.url, name)).toEqual([expect.stringMatching(POA_TOKEN)]),
-        { timeout: 5_000 },
+        PATIENCE,
       );
       expect(await subscribeFor(acme.url, name)).toMatchObject({ rsc: "2001" });
       await makeInstance(acme.url, name, "adopted");
@@ -280,7 +281,7 @@ describe.skipIf(!havePython())("in front of an ACME CSE", { timeout: 30_000 }, (
       await vi.waitFor(
         async () =>
           expect(await pointsOfAccess(acme.url, name)).toEqual([expect.stringMatching(POA_TOKEN)]),
-        { timeout: 5_000 },
+        PATIENCE,
       );
       expect(await subscribeFor(acme.url, name)).toMatchObject({ rsc: "2001" });
     });

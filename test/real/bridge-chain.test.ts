@@ -8,7 +8,7 @@ import { type RunningGateway, startGateway } from "../helpers/start-gateway.ts";
 import { type HttpAnswer, send } from "./acme/http-client.ts";
 import { uniqueName } from "./acme/resources.ts";
 
-const PATIENCE = { timeout: 10_000, interval: 10 };
+const PATIENCE = { timeout: 20_000, interval: 10 };
 const skipped = !haveNginx() || !haveProxies() || !havePython();
 
 interface Chain {
@@ -59,7 +59,7 @@ const instancesIn = ({ requests }: HttpRegistree): unknown[] =>
 
 describe.skipIf(skipped)(
   "an AE that speaks HTTP behind a bridge, a proxy (squid), a reverse proxy (nginx) and a front, at ACME",
-  { timeout: 30_000 },
+  { timeout: 60_000 },
   () => {
     let acme: Acme;
     beforeAll(async () => {

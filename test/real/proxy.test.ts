@@ -45,7 +45,7 @@ async function echoes(client: ThroughClient): Promise<void> {
 describe.skipIf(skipped).each([
   ["squid", startSquid],
   ["tinyproxy", startTinyproxy],
-])("through a real %s", { timeout: 30_000 }, (_, startProxy) => {
+])("through a real %s", { timeout: 60_000 }, (_, startProxy) => {
   test("ws: and wss: connections open, carry what is sent, and end with it", async () => {
     const tls = makeCertificate("IP:127.0.0.1");
     const [plain, secure] = [await startWsTarget(), await startWsTarget({ tls })];
@@ -140,7 +140,7 @@ describe.skipIf(skipped).each([
   });
 });
 
-describe.skipIf(skipped)("through a real squid alone", { timeout: 30_000 }, () => {
+describe.skipIf(skipped)("through a real squid alone", { timeout: 60_000 }, () => {
   test("the proxy itself is spoken to over TLS", async () => {
     const tls = makeCertificate("IP:127.0.0.1");
     const ofTarget = makeCertificate("DNS:cse.test");

@@ -72,7 +72,7 @@ const notify = (base: string, name: string) =>
 
 describe.skipIf(!havePython())(
   "the Python library websockets as client",
-  { timeout: 30_000 },
+  { timeout: 60_000 },
   () => {
     const spellings = ["oneM2M.json", "onem2m.r2.0.json", "oneM2M.R2.0.json"];
 

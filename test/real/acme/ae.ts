@@ -21,7 +21,7 @@ export interface AeOptions {
   readonly subprotocol?: string;
 }
 
-const patience = 8_000;
+const patience = 20_000;
 let lastIdentifier = 0;
 
 /** The WebSocket client of an AE, independent of the gateway's own code. */

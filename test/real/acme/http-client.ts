@@ -36,7 +36,7 @@ export async function send(base: string, request: HttpRequest): Promise<HttpAnsw
       ...request.headers,
     },
     ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
-    signal: AbortSignal.timeout(9_000),
+    signal: AbortSignal.timeout(20_000),
   });
   const text = await response.text();
   return {
