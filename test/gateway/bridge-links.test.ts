@@ -3,7 +3,6 @@ import { epochMs } from "../../src/base/clock.ts";
 import { CBOR } from "../helpers/coders.ts";
 import { type FakeRegistrar, obliging, startRegistrar } from "../helpers/fake-registrar.ts";
 import { connectRegistree, type Message } from "../helpers/fake-registree.ts";
-import { freePort } from "../helpers/free-port.ts";
 import { reply } from "../helpers/http-registree.ts";
 import { ManualClock } from "../helpers/manual-clock.ts";
 import { type Bridge, pass, startBridge } from "./bridge-in.ts";
@@ -97,7 +96,7 @@ describe("the handshake of the client (TS-0020, 6.2.2)", () => {
   );
 
   test("a registrar that is not there is said to have refused, once, however often it is tried", async () => {
-    const registrar = await startRegistrar({ port: await freePort() });
+    const registrar = await startRegistrar();
     await registrar.stop();
     const bridge = await startBridge(registrar.url);
     while ((await dials(bridge, "refused")) < 3) {
@@ -207,7 +206,7 @@ describe("a connection that is lost", () => {
   });
 
   test("leaves a registree that the registrar does not know any more unregistered", async () => {
-    const registrar = await startRegistrar({ port: await freePort() });
+    const registrar = await startRegistrar();
     const bridge = await startBridge(registrar.url);
     await bridge.register("CAE1");
     (await registrar.next()).peer.socket.terminate();

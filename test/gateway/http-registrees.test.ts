@@ -2,7 +2,6 @@ import { expect, test } from "vitest";
 import { fromCbor, XMLNS } from "../helpers/coders.ts";
 import { startCse } from "../helpers/fake-cse.ts";
 import { connectRegistree } from "../helpers/fake-registree.ts";
-import { freePort } from "../helpers/free-port.ts";
 import { callHttp } from "../helpers/http-client.ts";
 import { type HttpRegistree, reply, startHttpRegistree } from "../helpers/http-registree.ts";
 import { startGateway } from "../helpers/start-gateway.ts";
@@ -17,7 +16,7 @@ async function registered(
 ): Promise<Standalone & { readonly device: HttpRegistree }> {
   const standalone = await startStandalone(settings);
   // Of its own, which nobody else is given while it is down.
-  const device = await startHttpRegistree(await freePort());
+  const device = await startHttpRegistree();
   await standalone.register([`${device.url}/n`]);
   return { ...standalone, device };
 }
@@ -311,10 +310,7 @@ test("the gateway does not call itself", async () => {
 
 test("points of access are tried in order, the one that worked last first; the next only where nothing was sent", async () => {
   const { notify, register } = await startStandalone();
-  const [first, second] = [
-    await startHttpRegistree(await freePort()),
-    await startHttpRegistree(await freePort()),
-  ];
+  const [first, second] = [await startHttpRegistree(), await startHttpRegistree()];
   await first.stop();
   await register(["mqtt://127.0.0.1", `${first.url}/n`, `${second.url}/n`]);
   expect(await notify("/CAE1", "n1")).toMatchObject(SERVED);

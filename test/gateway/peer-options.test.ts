@@ -5,7 +5,6 @@ import { startCse } from "../helpers/fake-cse.ts";
 import { startProxy, tunnelling } from "../helpers/fake-proxy.ts";
 import { obliging, startRegistrar } from "../helpers/fake-registrar.ts";
 import type { Message } from "../helpers/fake-registree.ts";
-import { freePort } from "../helpers/free-port.ts";
 import { callHttp, type HttpAnswer } from "../helpers/http-client.ts";
 import { ManualClock } from "../helpers/manual-clock.ts";
 import { type RunningGateway, startGateway } from "../helpers/start-gateway.ts";
@@ -167,7 +166,7 @@ describe("a peer's entry has the keys of cse (S9)", () => {
   });
 
   test("and one that was away then is dialled again", async () => {
-    const peer = await startRegistrar({ port: await freePort() });
+    const peer = await startRegistrar();
     await peer.stop();
     const site = await gatewayWith({ url: peer.url, connect: "on-demand" });
     expect(await soon(site, ask(site))).toMatchObject({ status: 404, rsc: 5103 });
