@@ -1,7 +1,7 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { open as openLmdb } from "lmdb";
 import { GatewayError } from "../base/errors.ts";
-import { type PageTree, pageTreeAt } from "./lmdb-format.ts";
+import { kindOf, NUMBERS, PageKind, type PageTree, pageTreeAt } from "./lmdb-format.ts";
 import { isMarked } from "./lmdb-mark.ts";
 import { PageFault, PageWalk } from "./lmdb-pages.ts";
 import { MAX_TABLES, SCHEMA, SCHEMA_KEY } from "./lmdb-root.ts";
@@ -19,6 +19,10 @@ const MAIN_TREE_AT = 72;
 const LAST_PAGE_AT = 120;
 const TRANSACTION_AT = 128;
 const META_BYTES = 136;
+/** Of the flags of the list of what is free, those that make another file of it: how a tree is made, and encryption. */
+const FREE_LIST_FLAGS = 0x20ff;
+/** There is no room to map more, and no file that long. */
+const MOST_BYTES = 2 ** 44;
 const PAGE_SIZES = [512, 1024, 2048, 4096, 8192, 16_384, 32_768, 65_536];
 
 /** What the newer of the two meta pages says of a file. */
@@ -77,22 +81,24 @@ async function readMetas(file: FileHandle): Promise<Meta | string> {
   }
   const pageSize = first.readUInt32LE(META_AT + PAGE_SIZE_AT);
   if (!PAGE_SIZES.includes(pageSize)) return `is damaged: its pages would be ${pageSize} bytes`;
+  if (!isMeta(first, pageSize)) return "is damaged: its first meta page is not one";
   const second = await readMeta(file, pageSize);
-  const isMeta =
-    second?.readUInt32LE(META_AT) === MAGIC &&
-    second.readUInt32LE(META_AT + PAGE_SIZE_AT) === pageSize;
-  if (!isMeta) return "is damaged: its second meta page is not one";
+  if (second === undefined || !isMeta(second, pageSize)) {
+    return "is damaged: its second meta page is not one";
+  }
   const versions = [first, second].map((meta) => meta.readUInt32LE(META_AT + 4));
   const foreign = versions.find((version) => version !== DATA_VERSION);
   if (foreign !== undefined) return `has LMDB data version ${foreign}, not ${DATA_VERSION}`;
   const newer = newerOf(first, second);
+  const wholeSize = (Number(newer.readBigUInt64LE(META_AT + LAST_PAGE_AT)) + 1) * pageSize;
+  if (wholeSize > MOST_BYTES) return `is damaged: it would be ${wholeSize} bytes`;
   return {
     pageSize,
     freeList: pageTreeAt(newer, META_AT + FREE_LIST_AT),
     main: pageTreeAt(newer, META_AT + MAIN_TREE_AT),
     lastTransaction: Number(transactionOf(newer)),
     size: stat.size,
-    wholeSize: (Number(newer.readBigUInt64LE(META_AT + LAST_PAGE_AT)) + 1) * pageSize,
+    wholeSize,
   };
 }
 
@@ -100,6 +106,14 @@ async function readMeta(file: FileHandle, at: number): Promise<Buffer | undefine
   const length = META_AT + META_BYTES;
   const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, at);
   return bytesRead === length ? buffer : undefined;
+}
+
+/** Whether a page that is told by others to be a meta page says so itself. */
+function isMeta(page: Buffer, pageSize: number): boolean {
+  const isOne = kindOf(page) === PageKind.META && page.readUInt32LE(META_AT) === MAGIC;
+  const { flags } = pageTreeAt(page, META_AT + FREE_LIST_AT);
+  const isOurs = (flags & FREE_LIST_FLAGS) === NUMBERS;
+  return isOne && isOurs && page.readUInt32LE(META_AT + PAGE_SIZE_AT) === pageSize;
 }
 
 const transactionOf = (meta: Buffer): bigint => meta.readBigUInt64LE(META_AT + TRANSACTION_AT);
@@ -118,7 +132,7 @@ async function checkPages(file: FileHandle, meta: Meta, path: string): Promise<v
     const tables = await walk.follow([main]);
     // Whose file it is comes before what is in it; what tells is in the main tree, which is sound.
     await checkSchema(path);
-    if (tables.some(({ flags }) => flags !== 0))
+    if ([main, ...tables].some(({ flags }) => flags !== 0))
       throw new PageFault("it has a table of another kind");
     const more = await walk.follow(tables);
     if (more.length > 0) throw new PageFault("it has a table within a table");

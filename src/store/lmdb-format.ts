@@ -13,7 +13,7 @@ export interface PageTree {
 }
 
 /** Of a tree whose keys are numbers, as those of the list of what is free are. */
-const NUMBERS = 0x08;
+export const NUMBERS = 0x08;
 
 /** Bytes that a number takes as a key, and in what is free. */
 const NUMBER = 8;
@@ -39,7 +39,7 @@ const LOWER_AT = 20;
 const UPPER_AT = 22;
 
 /** What a page is for. Others of the bits say that LMDB gave it up, which it then never wrote, or tell what it was doing. */
-export const PageKind = { BRANCH: 0x01, LEAF: 0x02, APART: 0x04 } as const;
+export const PageKind = { BRANCH: 0x01, LEAF: 0x02, APART: 0x04, META: 0x08 } as const;
 const KINDS = 0x6f;
 const GIVEN_UP = 0x4000;
 

@@ -186,6 +186,30 @@ describe("a file that is not a sound state file is reported and left as it is:",
       says: IS_DAMAGED,
     },
     {
+      title: "a meta page that says it is another",
+      spoil: (file) => overwrite(file, PageHeader.FLAGS, Buffer.from([2])),
+      says: /first meta page/,
+    },
+    {
+      title: "a meta page that says all is encrypted",
+      spoil: (file) => overwrite(file, 53, Buffer.from([0x60])),
+      says: /first meta page/,
+    },
+    {
+      title: "more pages than can be",
+      spoil: (file) => {
+        for (const page of [0, PAGE]) overwrite(file, page + 24 + 125, ODD);
+      },
+      says: /it would be \d+ bytes/,
+    },
+    {
+      title: "a table of tables that is of another kind",
+      spoil: (file) => {
+        for (const page of [0, PAGE]) overwrite(file, page + 24 + 76, Buffer.from([4]));
+      },
+      says: /a table of another kind/,
+    },
+    {
       title: "meta pages that do not agree on the size of pages",
       spoil: (file) => overwrite(file, PAGE + 48, Buffer.from([0, 0x20])),
       says: /second meta page/,
