@@ -93,6 +93,14 @@ const ROWS: readonly Row[] = [
     "nobody waits for requests",
   ],
   [
+    "another method in a field of the head",
+    `${HTTP}/admission.ts`,
+    "if (METHOD_OVERRIDES.has(name)) {",
+    "if (METHOD_OVERRIDES.size === 0) {",
+    `${GATEWAY}/permissions.test.ts`,
+    "another method",
+  ],
+  [
     "requests on one connection",
     `${HTTP}/admission.ts`,
     "if (underWay.on(socket) <= limits.current.pipelined) return;",
