@@ -5,14 +5,8 @@ import type { LmdbRoot } from "./lmdb-root.ts";
 /** A named database of an LMDB file in which keys and values are bytes as they are. */
 export type ByteTable = Database<Uint8Array, Uint8Array>;
 
-/** How names of byte tables begin, and of no others: what reads a whole file must know. */
-export const BYTE_TABLE_PREFIX = "hold-";
-
 /** Opens the byte table of that name, and makes it when it does not exist. */
-export function openByteTable(
-  root: LmdbRoot,
-  name: `${typeof BYTE_TABLE_PREFIX}${string}`,
-): ByteTable {
+export function openByteTable(root: LmdbRoot, name: string): ByteTable {
   return root.openDB({ name, keyEncoding: "binary", encoding: "binary" });
 }
 
